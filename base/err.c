@@ -23,7 +23,7 @@ static const struct error_row *row_of(enum weir_err err)
     for (size_t i = 0; i < sizeof(error_rows) / sizeof(error_rows[0]); i++)
         if (error_rows[i].err == err)
             return &error_rows[i];
-    assert(!"an error that errors.def does not list");
+    assert(0 && "an error that errors.def does not list");
     return &error_rows[0];
 }
 
