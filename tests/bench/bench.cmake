@@ -1,0 +1,15 @@
+# tests/bench/bench_<name>.c are programs that print one table each; none of them is a test, so slow
+# is never red.  `cmake --build build/release --target bench` runs all of them in turn.
+file(GLOB benches CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/bench/bench_*.c)
+file(GLOB bench_helpers CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/bench/with_*.c)
+set(bench_runs)
+foreach(program ${benches})
+    get_filename_component(name ${program} NAME_WE)
+    add_executable(${name} ${program} ${bench_helpers})
+    target_compile_definitions(${name} PRIVATE WEIR_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+    target_link_libraries(${name} PRIVATE weir_node)
+    list(APPEND bench_runs COMMAND ${name})
+endforeach()
+if(bench_runs)
+    add_custom_target(bench ${bench_runs} USES_TERMINAL)
+endif()
