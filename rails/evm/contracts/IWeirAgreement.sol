@@ -41,7 +41,7 @@ interface IWeirAgreement is IERC5267 {
     error BadSigners();
     /// @notice 7.10: the signature that should be by witness `index` is not.
     error BadSignature(uint256 index);
-    /// @notice Section 7: too little gas is left to give a push its fixed amount.
+    /// @notice 7: too little gas is left to give a push its fixed amount.
     error LowGas();
     /// @notice `claim` is the customer's alone.
     error NotCustomer();

@@ -3,13 +3,12 @@ pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 
+import {IWeirAgreement} from "./IWeirAgreement.sol";
+
 /// @title Sending the asset without trusting token or recipient (protocol section 7, last paragraph).
 /// @notice Every outgoing call gets a fixed amount of gas, so that nobody can burn more, and copies at most 32 bytes
 /// back, so that a long answer costs its author and not us. `asset` 0 is the native coin.
 library Push {
-    /// @notice See {IWeirAgreement-LowGas}; the same selector.
-    error LowGas();
-
     uint256 private constant NATIVE_GAS = 50000;
     uint256 private constant TOKEN_GAS = 200000;
     /// What the agreement itself still needs after a push.
@@ -50,7 +49,7 @@ library Push {
     /// because the sender of the report starved it.
     function _requireGas(uint256 push) private view {
         unchecked {
-            if (gasleft() * 63 / 64 < push + RESERVE_GAS) revert LowGas();
+            if (gasleft() * 63 / 64 < push + RESERVE_GAS) revert IWeirAgreement.LowGas();
         }
     }
 }

@@ -25,7 +25,7 @@ library TermsCheck {
     /// @notice There are no tiers or more than 8.
     error BadTierCount();
     /// @notice Tier `index` (from 0): its ratio is above 1 or not below the one before, or its payout not above.
-    error BadTier(uint256 index);
+    error BadTierRow(uint256 index);
     /// @notice The last payout is above the cap.
     error BadCap();
 
@@ -80,7 +80,7 @@ library TermsCheck {
             uint256 left = uint256(t.tiers[i].num) * den;
             uint256 right = num * t.tiers[i].den;
             bool falls = i == 0 ? left <= right : left < right;
-            if (t.tiers[i].den == 0 || !falls || t.tiers[i].payout <= payout) revert BadTier(i);
+            if (t.tiers[i].den == 0 || !falls || t.tiers[i].payout <= payout) revert BadTierRow(i);
             (num, den, payout) = (t.tiers[i].num, t.tiers[i].den, t.tiers[i].payout);
         }
         if (payout > t.cap) revert BadCap();

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
-
 import {Bits} from "./Bits.sol";
 import {IWeirAgreement} from "./IWeirAgreement.sol";
 import {Push} from "./Push.sol";
+import {Signatures} from "./Signatures.sol";
 import {Terms} from "./Terms.sol";
 import {TermsCode, TermsCodec} from "./TermsCode.sol";
 
@@ -180,7 +179,7 @@ contract WeirAgreement is IWeirAgreement {
             if (mask == 0 || mask >> laneBits != 0) revert BadMask();
             hi = word * laneBits + Bits.highest(mask);
             if (hi >= code.count()) revert BadMask();
-            lo = word * laneBits + Bits.lowest(mask);
+            lo = mask & (mask - 1) == 0 ? hi : word * laneBits + Bits.lowest(mask);
         }
     }
 
@@ -240,14 +239,13 @@ contract WeirAgreement is IWeirAgreement {
         unchecked {
             uint256 m = code.m();
             if (who >> code.witnessCount() != 0 || Bits.count(who) != m || sigs.length != 64 * m) revert BadSigners();
-            uint256 position = 0;
+            uint256 offset = 0;
             for (uint256 i = 0; who != 0; i++) {
                 if (who & 1 != 0) {
-                    bytes32 r = bytes32(sigs[position:position + 32]);
-                    bytes32 vs = bytes32(sigs[position + 32:position + 64]);
-                    (address signer, ECDSA.RecoverError failure,) = ECDSA.tryRecover(digest, r, vs);
-                    if (failure != ECDSA.RecoverError.NoError || signer != code.key(i)) revert BadSignature(i);
-                    position += 64;
+                    address signer = Signatures.recover(digest, sigs, offset);
+                    // No key is zero, so the zero that stands for an invalid signature equals none.
+                    if (signer != code.key(i)) revert BadSignature(i);
+                    offset += 64;
                 }
                 who >>= 1;
             }
