@@ -1,0 +1,52 @@
+/* The signed message and the answer of Nautilus (facts: common.rs, enclave.move): Ed25519 over
+ * BCS {intent u8, timestamp_ms u64, payload}, without hash or prefix, so that the Move package
+ * `enclave::enclave` checks our statements as it checks any enclave's.  Floor 1: pure. */
+#ifndef WEIR_ATTEST_NAUTILUS_H
+#define WEIR_ATTEST_NAUTILUS_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/slice.h"
+
+#define WEIR_NAUTILUS_KEY_BYTES 32
+#define WEIR_NAUTILUS_SECRET_BYTES 64 /* libsodium's form: seed and public key */
+#define WEIR_NAUTILUS_SIGNATURE_BYTES 64
+
+/* Appends the bytes that are signed.  Errors: LIMIT, MEMORY. */
+WEIR_CHECKED enum weir_err weir_nautilus_write(struct weir_scope *scope,
+                                               uint8_t intent,
+                                               uint64_t timestamp_ms,
+                                               struct weir_slice payload,
+                                               struct weir_buffer *buffer);
+
+/* Splits signed bytes; the payload is checked by whoever knows its type.  Errors: PARSE. */
+WEIR_CHECKED enum weir_err weir_nautilus_read(struct weir_scope *scope,
+                                              struct weir_slice message,
+                                              uint8_t *intent,
+                                              uint64_t *timestamp_ms,
+                                              struct weir_slice *payload);
+
+/* `secret` points into guarded memory and is read only. */
+void weir_nautilus_sign(struct weir_slice message,
+                        const uint8_t secret[static WEIR_NAUTILUS_SECRET_BYTES],
+                        uint8_t signature[static WEIR_NAUTILUS_SIGNATURE_BYTES]);
+
+/* Errors: SIGNATURE. */
+WEIR_CHECKED enum weir_err
+weir_nautilus_verify(struct weir_scope *scope,
+                     struct weir_slice message,
+                     const uint8_t key[static WEIR_NAUTILUS_KEY_BYTES],
+                     const uint8_t signature[static WEIR_NAUTILUS_SIGNATURE_BYTES]);
+
+/* Appends what POST /process_data of a Nautilus server answers for these signed bytes:
+ * {"response":{"intent":..,"timestamp_ms":..,"data":..},"signature":".."} with `data` the JSON form
+ * of the payload.  No newline.  Errors: PARSE (message), LIMIT, MEMORY. */
+WEIR_CHECKED enum weir_err
+weir_nautilus_print(struct weir_scope *scope,
+                    struct weir_slice message,
+                    struct weir_slice data,
+                    const uint8_t signature[static WEIR_NAUTILUS_SIGNATURE_BYTES],
+                    struct weir_buffer *buffer);
+
+#endif /* WEIR_ATTEST_NAUTILUS_H */
