@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "attest/ed25519.h"
 #include "attest/secp.h"
 #include "base/err.h"
 #include "base/hash.h"
@@ -17,7 +18,6 @@
 #define WEIR_KEYSET_KEYS_MAX 16
 #define WEIR_KEYSET_BYTES_MAX (13 + 32 + 8 + 32 + 8 + 1 + WEIR_KEYSET_KEYS_MAX * (3 + 33))
 #define WEIR_KEYSET_PROOF_BYTES 64
-#define WEIR_ED25519_KEY_BYTES 32
 #define WEIR_POSSESSION_BYTES (19 + WEIR_HASH_BYTES)
 
 enum weir_key_purpose {
@@ -40,7 +40,7 @@ struct weir_key {
 };
 
 struct weir_keyset {
-    uint8_t node[WEIR_ED25519_KEY_BYTES]; /* identity */
+    struct weir_ed25519_key node; /* identity */
     uint64_t sequence;
     struct weir_hash previous; /* SHA-256 of the set before; zeros at sequence 0 */
     uint64_t not_before_ms;
@@ -83,13 +83,13 @@ WEIR_CHECKED enum weir_err weir_keyset_check_rotation(struct weir_scope *scope,
 void weir_possession_message(struct weir_slice set_bytes,
                              uint8_t message[static WEIR_POSSESSION_BYTES]);
 /* What a report key signs instead: the EIP-712 digest of KeySet(bytes32 node,bytes32 set). */
-struct weir_hash weir_possession_digest(const uint8_t node[static WEIR_ED25519_KEY_BYTES],
+struct weir_hash weir_possession_digest(const struct weir_ed25519_key *node,
                                         struct weir_slice set_bytes);
 
 /* Whether the set lists this key for the purpose; a report key is asked for by its address. */
 bool weir_keyset_has(const struct weir_keyset *set,
                      enum weir_key_purpose purpose,
-                     const uint8_t key[static WEIR_ED25519_KEY_BYTES]);
+                     const struct weir_ed25519_key *key);
 bool weir_keyset_has_report(const struct weir_keyset *set, const struct weir_address *address);
 
 /* Key number `place` (from 0) of a purpose; NULL when there are not so many. */

@@ -6,12 +6,9 @@
 
 #include <stdint.h>
 
+#include "attest/ed25519.h"
 #include "base/err.h"
 #include "base/slice.h"
-
-#define WEIR_NAUTILUS_KEY_BYTES 32
-#define WEIR_NAUTILUS_SECRET_BYTES 64 /* libsodium's form: seed and public key */
-#define WEIR_NAUTILUS_SIGNATURE_BYTES 64
 
 /* Appends the bytes that are signed.  Errors: LIMIT, MEMORY. */
 WEIR_CHECKED enum weir_err weir_nautilus_write(struct weir_scope *scope,
@@ -27,26 +24,19 @@ WEIR_CHECKED enum weir_err weir_nautilus_read(struct weir_scope *scope,
                                               uint64_t *timestamp_ms,
                                               struct weir_slice *payload);
 
-/* `secret` points into guarded memory and is read only. */
-void weir_nautilus_sign(struct weir_slice message,
-                        const uint8_t secret[static WEIR_NAUTILUS_SECRET_BYTES],
-                        uint8_t signature[static WEIR_NAUTILUS_SIGNATURE_BYTES]);
-
-/* Errors: SIGNATURE. */
-WEIR_CHECKED enum weir_err
-weir_nautilus_verify(struct weir_scope *scope,
-                     struct weir_slice message,
-                     const uint8_t key[static WEIR_NAUTILUS_KEY_BYTES],
-                     const uint8_t signature[static WEIR_NAUTILUS_SIGNATURE_BYTES]);
+/* Signing is weir_ed25519_sign over the bytes of weir_nautilus_write.  Errors: SIGNATURE. */
+WEIR_CHECKED enum weir_err weir_nautilus_verify(struct weir_scope *scope,
+                                                struct weir_slice message,
+                                                const struct weir_ed25519_key *key,
+                                                const struct weir_ed25519_signature *signature);
 
 /* Appends what POST /process_data of a Nautilus server answers for these signed bytes:
  * {"response":{"intent":..,"timestamp_ms":..,"data":..},"signature":".."} with `data` the JSON form
  * of the payload.  No newline.  Errors: PARSE (message), LIMIT, MEMORY. */
-WEIR_CHECKED enum weir_err
-weir_nautilus_print(struct weir_scope *scope,
-                    struct weir_slice message,
-                    struct weir_slice data,
-                    const uint8_t signature[static WEIR_NAUTILUS_SIGNATURE_BYTES],
-                    struct weir_buffer *buffer);
+WEIR_CHECKED enum weir_err weir_nautilus_print(struct weir_scope *scope,
+                                               struct weir_slice message,
+                                               struct weir_slice data,
+                                               const struct weir_ed25519_signature *signature,
+                                               struct weir_buffer *buffer);
 
 #endif /* WEIR_ATTEST_NAUTILUS_H */

@@ -13,9 +13,10 @@
 #include "base/err.h"
 #include "base/hash.h"
 #include "base/slice.h"
+#include "metrics/ratio.h"
+#include "metrics/window.h"
 
 #define WEIR_WITNESSES_MAX 16
-#define WEIR_TIERS_MAX 8
 #define WEIR_NODE_BYTES 32
 #define WEIR_TERMS_TYPE                                                                            \
     "Terms(address provider,address customer,address asset,bytes32 gauge,bytes32 document,"        \
@@ -25,13 +26,7 @@
 #define WEIR_TIER_TYPE "Tier(uint64 num,uint64 den,uint96 payout)"
 #define WEIR_WITNESS_TYPE "Witness(address key,bytes32 node)"
 /* Words of the ABI encoding: the offset, 19 heads, two counts, and the items. */
-#define WEIR_TERMS_BYTES_MAX (32 * (1 + 19 + 2 + 2 * WEIR_WITNESSES_MAX + 3 * WEIR_TIERS_MAX))
-
-enum weir_calendar {
-    WEIR_CALENDAR_FIXED = 0,
-    WEIR_CALENDAR_WEEK = 1,
-    WEIR_CALENDAR_MONTH = 2,
-};
+#define WEIR_TERMS_BYTES_MAX (32 * (1 + 19 + 2 + 2 * WEIR_WITNESSES_MAX + 3 * WEIR_TIER_MAX))
 
 struct weir_terms_witness {
     struct weir_address key;       /* of the report key */
@@ -39,8 +34,7 @@ struct weir_terms_witness {
 };
 
 struct weir_terms_tier {
-    uint64_t num;
-    uint64_t den;
+    struct weir_ratio ratio;
     unsigned __int128 payout; /* base units, for the window in total; below 2^96 */
 };
 
@@ -64,7 +58,7 @@ struct weir_terms {
     size_t witness_count;
     struct weir_terms_witness witnesses[WEIR_WITNESSES_MAX];
     size_t tier_count;
-    struct weir_terms_tier tiers[WEIR_TIERS_MAX]; /* tiers[j - 1] is tier j */
+    struct weir_terms_tier tiers[WEIR_TIER_MAX]; /* tiers[j - 1] is tier j */
     uint64_t nonce;
 };
 
@@ -91,10 +85,15 @@ WEIR_CHECKED enum weir_err weir_terms_check_open(struct weir_scope *scope,
 WEIR_CHECKED enum weir_err
 weir_terms_check(struct weir_scope *scope, const struct weir_terms *terms, bool is_event_gauge);
 
-/* First second of window `w` (protocol section 3); the end of `w` is the start of `w + 1`.  For
- * terms that passed a check and w <= count. */
-uint64_t weir_terms_window_start_s(const struct weir_terms *terms, uint64_t w);
-/* First second at which window `w` may be reported, and the first at which no longer. */
+/* The windows of checked terms, as metrics/window.h computes them. */
+struct weir_schedule weir_terms_schedule(const struct weir_terms *terms);
+
+/* The ratios of the tiers, as weir_tier_reached takes them; returns how many. */
+size_t weir_terms_ratios(const struct weir_terms *terms,
+                         struct weir_ratio ratios[static WEIR_TIER_MAX]);
+
+/* First second at which window `w` may be reported, and the first at which no longer.
+ * The terms passed a check and w < count (asserted). */
 uint64_t weir_terms_payable_s(const struct weir_terms *terms, uint64_t w);
 uint64_t weir_terms_closed_s(const struct weir_terms *terms, uint64_t w);
 

@@ -18,20 +18,10 @@
 #include "base/hash.h"
 #include "base/slice.h"
 
-#define WEIR_SELECTOR_BYTES 4
-#define WEIR_OPENED_EVENT "Opened(address,bytes32,address,address)"
-#define WEIR_OWED_EVENT "Owed(uint256)"
-#define WEIR_PAID_EVENT "Paid(address,uint256,uint256)"
-#define WEIR_WITHDRAWN_EVENT "Withdrawn(address,uint256)"
-#define WEIR_REPORT_CALL "report(uint64,uint64,uint256,uint8,bytes32,uint256,bytes)"
-
-/* First four bytes of keccak of a canonical signature such as "claim(address)". */
-void weir_abi_selector(const char *signature, uint8_t selector[static WEIR_SELECTOR_BYTES]);
-struct weir_hash weir_abi_topic(const char *signature);
-
-/* Appends selector and words: a call with static arguments only.  Errors: LIMIT, MEMORY. */
+/* Appends selector and words: a call with static arguments only.  Selectors stand in
+ * rails/evm/artifacts/selectors.h.  Errors: LIMIT, MEMORY. */
 WEIR_CHECKED enum weir_err weir_abi_call(struct weir_scope *scope,
-                                         const char *signature,
+                                         uint32_t selector,
                                          const struct weir_word *words,
                                          size_t word_count,
                                          struct weir_buffer *buffer);
@@ -123,8 +113,9 @@ enum weir_revert_meaning {
     WEIR_REVERT_LATER = 3, /* the same call may succeed at another time or with more gas */
 };
 
-/* One row of the error table reverts.def. */
+/* One row of the error table (rails/evm/artifacts/errors.def and the two of the language). */
 struct weir_revert {
+    uint32_t selector;
     const char *signature; /* "TooEarly()" */
     enum weir_revert_meaning meaning;
     const char *text;
