@@ -76,7 +76,11 @@ struct weir_merkle_proof {
     struct weir_hash hashes[WEIR_MERKLE_PROOF_MAX];
 };
 
-/* MTH(D[0:size]).  Errors: those of the source. */
+/* The edge and the root of the first `size` leaves.  Errors: those of the source. */
+WEIR_CHECKED enum weir_err weir_edge_fetch(const struct weir_merkle_source *source,
+                                           struct weir_scope *scope,
+                                           uint64_t size,
+                                           struct weir_edge *edge);
 WEIR_CHECKED enum weir_err weir_merkle_fetch_root(const struct weir_merkle_source *source,
                                                   struct weir_scope *scope,
                                                   uint64_t size,
@@ -111,9 +115,9 @@ WEIR_CHECKED enum weir_err weir_merkle_inclusion_check(struct weir_scope *scope,
                                                        const struct weir_hash *hashes,
                                                        size_t hash_count);
 
-/* RFC 9162 2.1.4.2: `head` extends `old`.  An old size of 0 proves nothing and is accepted only
- * with the empty root and no hashes, as the witness protocol wants; equal sizes need equal roots
- * and no hashes.  Errors: INCLUSION. */
+/* RFC 9162 2.1.4.2: `head` extends `old`.  Equal sizes need equal roots and no hashes.  An old size
+ * of 0 is always refused, for every tree extends the empty one: where a protocol allows it, as
+ * tlog-witness does, its caller decides that.  Errors: INCLUSION. */
 WEIR_CHECKED enum weir_err weir_merkle_consistency_check(struct weir_scope *scope,
                                                          const struct weir_merkle_head *old,
                                                          const struct weir_merkle_head *head,

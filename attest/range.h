@@ -6,6 +6,7 @@
 #ifndef WEIR_ATTEST_RANGE_H
 #define WEIR_ATTEST_RANGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

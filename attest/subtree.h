@@ -17,6 +17,12 @@ struct weir_subtree {
     uint64_t end; /* start <= end <= WEIR_MERKLE_SIZE_MAX */
 };
 
+/* Hashes of a proof as they came from outside; borrowed. */
+struct weir_hash_list {
+    const struct weir_hash *hashes;
+    size_t count;
+};
+
 /* Empty ones are valid at any start. */
 bool weir_subtree_is_valid(struct weir_subtree subtree);
 
@@ -43,7 +49,7 @@ WEIR_CHECKED enum weir_err weir_subtree_inclusion_check(struct weir_scope *scope
                                                         struct weir_subtree subtree,
                                                         uint64_t index,
                                                         const struct weir_hash *leaf,
-                                                        const struct weir_merkle_proof *proof,
+                                                        struct weir_hash_list path,
                                                         const struct weir_hash *root);
 
 /* That the subtree is part of the tree of `size` leaves.  Errors: RANGE (not valid, end > size),
@@ -60,6 +66,6 @@ WEIR_CHECKED enum weir_err weir_subtree_consistency_check(struct weir_scope *sco
                                                           struct weir_subtree subtree,
                                                           const struct weir_hash *root,
                                                           const struct weir_merkle_head *head,
-                                                          const struct weir_merkle_proof *proof);
+                                                          struct weir_hash_list path);
 
 #endif /* WEIR_ATTEST_SUBTREE_H */

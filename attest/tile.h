@@ -45,7 +45,7 @@ struct weir_tile_source {
                           struct weir_hash *hashes);
     void *context; /* borrowed */
     uint64_t size;
-    unsigned cached_count; /* tiles in `cached`, newest last; start with 0 */
+    unsigned read_count; /* start with 0; slot n % WEIR_TILE_CACHE has the n-th tile read */
     struct weir_tile cached[WEIR_TILE_CACHE];
     struct weir_hash *hashes[WEIR_TILE_CACHE]; /* taken from the scope's arena on first use */
 };
