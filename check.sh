@@ -51,7 +51,7 @@ attribute() {
 }
 
 build() {
-    step "build-$1" "$2" eval "cmake --preset $1 && cmake --build --preset $1" && return 0
+    step "build-$1" "$2" eval "cmake --preset $1 && cmake --build --preset $1 -- -k 0" && return 0
     failed=$((failed + 1))
     return 1
 }

@@ -38,5 +38,5 @@ build() {
 }
 step build "building the release (build/release)" build || die "the build failed"
 [ -f tests/demo/run.sh ] || die "tests/demo/run.sh is missing: incomplete clone?"
-WEIR_BIN=$PWD/build/release/weir WEIR_VERIFY_BIN=$PWD/build/release/weir-verify SAY_START=$SAY_START \
+WEIR_BIN=$PWD/build/release/weir WEIR_VERIFY_BIN=$PWD/build/release/weir-verify \
     exec bash tests/demo/run.sh "$@"

@@ -154,7 +154,7 @@ plant words docs/two.md <<<'TO''DO: say more'
 plant words base/two.c <<<'/* FIX''ME */'
 plant words docs/two.md <<<'see /ho''me/somebody/notes'
 plant words docs/two.md <<<'as iss''ue 7 says'
-plant words tests/two.sh <<<'curl https://downloads.some''where.net/x'
+plant words tests/two.sh <<<'curl https:''//downloads.somewhere.net/x'
 plant words tests/two.sh <<<'npm --registry=regi''stry.npmjs.org'
 plant words tests/chain/package-lock.json <<<'{"resol''ved": "x"}'
 plant functions base/two.c < <(printf 'int f(int a);\nint f(int a)\n{\n'; lines 71 '    a++;'; printf '    return a;\n}\n')

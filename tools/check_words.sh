@@ -47,7 +47,7 @@ text() {
 text unfinished '(^|[^A-Za-z0-9_])((FIX|TO|HACK)(ME|DO)|X''XX)([^A-Za-z0-9_X]|$)' \
     "style rule 34: finish it"
 text place '(^|[^A-Za-z0-9_.~}-])/(work|farm|home|root)/[A-Za-z0-9_.]' "a path of somebody's machine"
-text place '(^|[^A-Za-z0-9_.~}-])/tmp/weir(/|[^-A-Za-z0-9_]|$)' "a path of somebody's machine"
+text place '(^|[^A-Za-z0-9_.~}-])/tmp/[w]eir(/|[^-A-Za-z0-9_]|$)' "a path of somebody's machine"
 text process '(^|[^A-Za-z0-9_-])(sub-?agent|issue #?[0-9])' "the tree speaks of itself, not of how it was made"
 text host '(^|[^A-Za-z0-9_])(registry|deb|snapshot|ftp|mirror|security)[.](npm[a-z]*|yarn[a-z]*|debian|ubuntu)[.](org|com|net)' \
     "a package host is the machine's setting"

@@ -1,6 +1,6 @@
 # Sourced by demo.sh, check.sh and the tools: one line for each step with the time since the start,
 # and readable reasons.  The caller may set SAY_LOGS, a folder where each step's output is kept.
-SAY_START=${SAY_START:-$EPOCHREALTIME}
+export SAY_START=${SAY_START:-$EPOCHREALTIME}
 
 # Tenths of a second since `$1` (an EPOCHREALTIME), as "12.3".
 say_since() {
