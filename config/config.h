@@ -14,13 +14,12 @@
 #include "base/hash.h"
 #include "base/money.h"
 #include "base/slice.h"
+#include "metrics/gauge.h"
 
 #define WEIR_CONFIG_ADDRESS_BYTES 20
 #define WEIR_CONFIG_FILE_BYTES_MAX (4U << 20)
 #define WEIR_CONFIG_TIERS_MAX 8
 #define WEIR_CONFIG_WITNESSES_MAX 16
-
-struct weir_gauge;
 
 struct weir_config_address {
     uint8_t bytes[WEIR_CONFIG_ADDRESS_BYTES];
@@ -28,16 +27,6 @@ struct weir_config_address {
 
 /* How sure a block must be before what it holds counts. */
 enum weir_config_finality { WEIR_CONFIG_FINALITY_FINALIZED, WEIR_CONFIG_FINALITY_DEPTH };
-enum weir_config_gauge_kind { WEIR_CONFIG_GAUGE_AVAILABILITY, WEIR_CONFIG_GAUGE_OTIF };
-/* The numbers are those of the terms (protocol section 2). */
-enum weir_config_calendar {
-    WEIR_CONFIG_CALENDAR_FIXED = 0,
-    WEIR_CONFIG_CALENDAR_ISO_WEEK = 1,
-    WEIR_CONFIG_CALENDAR_MONTH = 2
-};
-enum weir_config_method { WEIR_CONFIG_METHOD_GET, WEIR_CONFIG_METHOD_HEAD };
-enum weir_config_unit { WEIR_CONFIG_UNIT_LINE, WEIR_CONFIG_UNIT_COMMITMENT };
-enum weir_config_kill_rule { WEIR_CONFIG_KILL_RULE_A, WEIR_CONFIG_KILL_RULE_B };
 enum weir_config_log_format { WEIR_CONFIG_LOG_LOGFMT, WEIR_CONFIG_LOG_JSON };
 enum weir_config_log_level {
     WEIR_CONFIG_LOG_DEBUG,
@@ -137,62 +126,24 @@ struct weir_config_source {
     const struct weir_config_csv *csv; /* NULL: no CSV import from this source */
 };
 
-struct weir_config_window {
-    enum weir_config_calendar calendar;
-    int64_t length_ms; /* FIXED only */
-    int64_t anchor_ms; /* FIXED only: a window starts here */
-    const char *zone;  /* "UTC", or the name of what `boundaries` were made from */
-    int64_t *boundaries_ms;
-    size_t boundary_count;
-};
-
-struct weir_config_probe {
-    const char *url;
-    enum weir_config_method method;
-    uint16_t expect_status;
-    const char *expect_body; /* "" : any */
-    int64_t interval_ms;
-    int64_t timeout_ms;
-    int64_t hold_ms; /* how long a state holds without a new probe; 0: 2 intervals + timeout */
-    uint32_t redirects_max;
-    uint64_t size_bytes_max;
-    bool private_is_allowed; /* not part of the definition: it is about this node's network */
-};
-
-struct weir_config_maintenance {
-    int64_t notice_ms;
-    int64_t allowance_ms; /* per window */
-};
-
-struct weir_config_otif {
-    enum weir_config_unit unit;
-    const char *class_filter;   /* "" : every class */
-    int64_t early_tolerance_ms; /* < 0: as early as one likes */
-    uint32_t quantity_tolerance_ppm;
-};
-
-struct weir_config_kill {
-    enum weir_config_kill_rule rule;
-    uint64_t min_due;
+/* What the file said, as opposed to a default of the kind. */
+struct weir_config_gauge_given {
+    bool probe;
+    bool maintenance;
+    bool otif;
+    bool kill;
+    bool hold;
+    bool probe_hold;
+    bool lateness;
+    bool minimum;
 };
 
 struct weir_config_gauge {
-    const char *name;
-    enum weir_config_gauge_kind kind;
+    struct weir_gauge definition; /* complete and checked; what is hashed and signed */
     const char *description;
-    struct weir_config_window window;
     const char *target_percent; /* as written */
-    uint64_t target_num;        /* lowest terms */
-    uint64_t target_den;
-    int64_t lateness_ms;
-    uint64_t minimum; /* units (otif) a window needs before it can be met or breached for money */
-    struct weir_config_texts sources; /* names; of events, when there is no probe */
-    const char *subject;              /* availability from events: only this subject; "" : any */
-    int64_t hold_ms;                  /* availability from events; 0: without end */
-    const struct weir_config_probe *probe;
-    struct weir_config_maintenance maintenance;
-    const struct weir_config_otif *otif; /* set iff kind is OTIF */
-    const struct weir_config_kill *kill; /* NULL: no kill signal */
+    bool private_is_allowed;    /* the probe may go to a private or loopback address */
+    struct weir_config_gauge_given given;
 };
 
 struct weir_config_peer {
@@ -210,8 +161,7 @@ struct weir_config_witness {
 
 struct weir_config_tier {
     const char *below_percent;
-    uint64_t num; /* lowest terms */
-    uint64_t den;
+    struct weir_ratio ratio; /* as weir_percent_parse makes it: not reduced */
     const char *payout_text;
     struct weir_money payout; /* total for the window */
 };
@@ -237,8 +187,8 @@ struct weir_config_agreement {
     const char *cap_text;
     struct weir_money cap;
     uint32_t cap_windows;
-    uint8_t threshold; /* m */
-    struct weir_config_witness *witnesses;
+    uint8_t threshold;                     /* m */
+    struct weir_config_witness *witnesses; /* ascending by key, as the terms want them */
     size_t witness_count;
     struct weir_config_tier *tiers;
     size_t tier_count;
@@ -328,14 +278,7 @@ const struct weir_config_peer *weir_config_find_peer(const struct weir_config *,
 const struct weir_config_agreement *weir_config_find_agreement(const struct weir_config *,
                                                                const char *name);
 
-/* The definition that is hashed and signed, made of one configured gauge; texts are borrowed from
- * the configuration.  Errors: CONFIG (what the metrics core refuses), MEMORY. */
-WEIR_CHECKED enum weir_err weir_config_gauge(struct weir_scope *scope,
-                                             const struct weir_config_gauge *configured,
-                                             struct weir_gauge *gauge);
-
-/* The names events and their fields may have in `sources`; NULL-terminated. */
-extern const char *const weir_config_event_types[];
+/* The names the fields of an event have in a CSV mapping; NULL-terminated. */
 extern const char *const weir_config_event_fields[];
 
 #endif /* WEIR_CONFIG_CONFIG_H */
