@@ -27,9 +27,9 @@ enum weir_key_purpose {
     WEIR_PURPOSE_REPORT = 4,
 };
 
-enum weir_key_type {
-    WEIR_KEY_ED25519 = 1,
-    WEIR_KEY_SECP256K1 = 2, /* compressed */
+enum weir_keyset_type {
+    WEIR_KEYSET_ED25519 = 1,
+    WEIR_KEYSET_SECP256K1 = 2, /* compressed */
 };
 
 struct weir_key {

@@ -87,8 +87,8 @@ struct weir_hash weir_maintenance_digest(const struct weir_domain *domain,
 void weir_opinion_write(const struct weir_opinion *opinion,
                         uint8_t bytes[static WEIR_OPINION_BYTES]);
 
-/* The inverse: every member in its width, phase 0 or 1, firstLeaf < endLeaf <= treeSize, den > 0 or
- * num = 0, num <= den.  Errors: PARSE, naming the member. */
+/* The inverse: every member in its width, phase 0 or 1, firstLeaf < endLeaf <= treeSize, num <=
+ * den.  Errors: PARSE, naming the member. */
 WEIR_CHECKED enum weir_err
 weir_opinion_read(struct weir_scope *scope, struct weir_slice bytes, struct weir_opinion *opinion);
 

@@ -18,7 +18,7 @@
 #define WEIR_EVIDENCE_MAX (255 * WEIR_WITNESSES_MAX)
 
 /* One opinion of the set S, as the evidence root commits to it. */
-struct weir_evidence {
+struct weir_evidence_item {
     uint64_t window;
     uint8_t witness;         /* index in the terms */
     struct weir_hash digest; /* weir_opinion_digest */
@@ -35,7 +35,7 @@ struct weir_report {
 /* RFC 6962 tree hash over `01 || witness || digest`.  The items must be in strictly ascending order
  * of (window, witness); at least one.  Errors: RANGE (order, count). */
 WEIR_CHECKED enum weir_err weir_evidence_root(struct weir_scope *scope,
-                                              const struct weir_evidence *items,
+                                              const struct weir_evidence_item *items,
                                               size_t item_count,
                                               struct weir_hash *root);
 

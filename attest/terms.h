@@ -18,6 +18,7 @@
 
 #define WEIR_WITNESSES_MAX 16
 #define WEIR_NODE_BYTES 32
+#define WEIR_AMOUNT_BITS 96
 #define WEIR_TERMS_TYPE                                                                            \
     "Terms(address provider,address customer,address asset,bytes32 gauge,bytes32 document,"        \
     "uint8 calendar,uint32 length,uint64 start,uint32 count,bool early,uint32 settleDelay,"        \
