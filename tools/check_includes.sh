@@ -28,7 +28,7 @@ tracked '*.c' '*.h' | xargs -r awk '
     /^[ \t]*$/ { blank = 1 }' >"$WORK/includes"
 
 awk '
-    $1 != file { file = $1; count = 0; last_kind = ""; last_block = 0; projects = 0 }
+    $1 != file { file = $1; count = 0; last_kind = ""; last_block = 0; projects = 0; has_own = 0 }
     {
         count++
         place = $1 ":" $2
@@ -37,11 +37,12 @@ awk '
         own = $1; is_unit = own ~ /\.c$/ && sub(/\.c$/, ".h", own)
         if (count == 1 && is_unit && (getline probe < own) >= 0) {
             close(own)
+            has_own = 1
             if ($5 != own) print place ": the own header " own " comes first"
         }
         if (last_kind != "" && $4 != last_kind && $3 == last_block)
             print place ": system and project headers need a blank line between them"
-        if (count == 2 && last_kind == "project" && $1 ~ /\.c$/ && $3 == last_block)
+        if (count == 2 && has_own && $3 == last_block)
             print place ": a blank line follows the first (own) header"
         if ($4 == "system" && projects > 0)
             print place ": system headers come before project headers"

@@ -68,7 +68,7 @@ settings() {
 }
 step settings "copying resolver, certificates, apt and npm settings" settings
 # A clone of what is committed; nothing that lies about here can help.
-step clone "copying a fresh clone in" git clone -q --no-hardlinks "$PWD" "$machine/root/weir" ||
+step clone "copying a fresh clone in" git clone -q --no-hardlinks "$PWD" "$machine/srv/weir" ||
     die "git clone failed"
 
 # The environment is the fresh machine's, plus where the certificates are if this one has its own.
@@ -105,7 +105,7 @@ run_inside() {
     shift
     say "inside: $*"
     set -m
-    (enter bash -c 'cd /root/weir && exec "$@"' run "$@") </dev/null > >(tee "$SAY_LOGS/$name.log" | sed 's/^/    | /') 2>&1 &
+    (enter bash -c 'cd /srv/weir && exec "$@"' run "$@") </dev/null > >(tee "$SAY_LOGS/$name.log" | sed -u 's/^/    | /') 2>&1 &
     inside=$!
     set +m
     wait "$inside" || status=$?
