@@ -11,5 +11,6 @@ folders=("$corpus")
 [ ! -d "$seeds" ] || folders+=("$seeds")
 runs=20000 seconds=10
 [ -z "${WEIR_FULL:-}" ] || { runs=-1 seconds=120; }
-exec "$program" -runs=$runs -max_total_time=$seconds -timeout=10 -rss_limit_mb=2048 \
+# libFuzzer's own status for a find is 77, which would read as "skipped" here.
+exec "$program" -error_exitcode=1 -timeout_exitcode=1 -runs=$runs -max_total_time=$seconds -timeout=10 -rss_limit_mb=2048 \
     -artifact_prefix="$corpus-" -verbosity=1 -print_final_stats=1 "${folders[@]}"
