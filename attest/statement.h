@@ -44,8 +44,6 @@ struct weir_statement_type {
     const char *tag;
     bool is_chained;
     const char *text;
-    size_t field_count;
-    struct weir_statement_field fields[WEIR_STATEMENT_FIELDS_MAX];
 };
 
 /* A field's value: the member that its kind names. */
@@ -63,9 +61,13 @@ struct weir_statement {
     struct weir_statement_value values[WEIR_STATEMENT_FIELDS_MAX];
 };
 
-/* The row of a purpose, or NULL; and all rows for help and manual. */
+/* The row of a purpose, or NULL; and all rows, for help and manual. */
 const struct weir_statement_type *weir_statement_type(uint8_t purpose);
 const struct weir_statement_type *weir_statement_types(size_t *count);
+
+/* Field number `place` (from 0) of a purpose, which is also its place in `values`; NULL behind the
+ * last. */
+const struct weir_statement_field *weir_statement_field(uint8_t purpose, size_t place);
 
 /* Appends the BCS payload.  Errors: RANGE (purpose outside the table; chain members in a statement
  * that is not chained), PARSE (a text is not UTF-8), LIMIT (WEIR_STATEMENT_BYTES_MAX), MEMORY. */
