@@ -61,7 +61,7 @@ WEIR_CHECKED enum weir_err weir_availability_insert(struct weir_scope *scope,
                                                     const struct weir_maintenance_list *declared,
                                                     struct weir_closed_time_changes *changes);
 
-/* One window as seen at `as_of_ms`. */
+/* One window as seen at `as_of_ms`, or at the newest tick if that is later. */
 struct weir_view {
     struct weir_interval window;
     int64_t as_of_ms;

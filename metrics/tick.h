@@ -21,7 +21,7 @@ enum weir_state {
 };
 
 enum weir_reason {
-#define WEIR_REASON(name, number, state, text) WEIR_REASON_##name = (number),
+#define WEIR_REASON(name, number, short_name, state, text) WEIR_REASON_##name = (number),
 #include "metrics/reasons.def"
 #undef WEIR_REASON
 };

@@ -1,0 +1,520 @@
+#include "metrics/event.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/number.h"
+#include "metrics/calendar.h"
+#include "metrics/gauge.h"
+#include "metrics/lines.h"
+#include "metrics/sort.h"
+#include "metrics/tally.h"
+
+#define FORMAT "weir-event-1"
+
+struct type_row {
+    const char *name;
+    unsigned feeds; /* enum weir_gauge_kind, or 0 */
+    const char *fields;
+};
+
+static const struct type_row types[] = {
+#define WEIR_EVENT_TYPE(name, number, text, feeds, fields) [number] = {text, feeds, fields},
+#include "metrics/event_types.def"
+#undef WEIR_EVENT_TYPE
+};
+#define TYPE_COUNT (sizeof(types) / sizeof(types[0]))
+
+static const char *const party_names[] =
+    {[WEIR_PARTY_NONE] = NULL, [WEIR_PARTY_CUSTOMER] = "customer", [WEIR_PARTY_US] = "us"};
+#define PARTY_COUNT (sizeof(party_names) / sizeof(party_names[0]))
+
+struct weir_interval weir_due_of_day(int64_t days, int64_t start_offset_ms, int64_t end_offset_ms)
+{
+    return (struct weir_interval){
+        .start_ms = days * WEIR_DAY_MS - start_offset_ms,
+        .end_ms = (days + 1) * WEIR_DAY_MS - end_offset_ms,
+    };
+}
+
+struct weir_interval weir_due_of_instant(int64_t unix_ms)
+{
+    return (struct weir_interval){unix_ms, unix_ms + 1};
+}
+
+bool weir_due_is_instant(struct weir_interval due)
+{
+    return due.end_ms - due.start_ms == 1;
+}
+
+/* --- checking --------------------------------------------------------------------------------- */
+
+static bool is_time(int64_t unix_ms)
+{
+    return unix_ms >= WEIR_TIME_MIN_MS && unix_ms < WEIR_TIME_END_MS;
+}
+
+/* Whether the event has the field of that letter in event_types.def. */
+static bool has_field(const struct weir_event *event, char letter)
+{
+    switch (letter) {
+    case 'b':
+        return event->by != WEIR_PARTY_NONE;
+    case 'c':
+        return event->class_name.length > 0;
+    case 'd':
+        return event->due.start_ms != event->due.end_ms;
+    case 'm':
+        return event->planned.start_ms != event->planned.end_ms;
+    case 'o':
+        return event->order.length > 0;
+    case 'p':
+        return event->state != 0 || event->reason != 0 || event->http_status != 0 ||
+               event->latency_ms != 0;
+    case 'q':
+        return event->quantity != 0;
+    }
+    assert(0 && "a letter of the table");
+    return false;
+}
+
+static enum weir_refusal check_fields(const struct weir_event *event)
+{
+    const char *fields = types[event->type].fields;
+    for (const char *letter = "bcdmopq"; *letter != '\0'; letter++) {
+        char capital = (char)(*letter - 'a' + 'A');
+        bool is_needed = strchr(fields, capital) != NULL;
+        bool is_allowed = is_needed || strchr(fields, *letter) != NULL;
+        bool is_there = has_field(event, *letter);
+        if (is_needed && !is_there)
+            return WEIR_REFUSAL_MISSING_FIELD;
+        if (is_there && !is_allowed)
+            return WEIR_REFUSAL_FOREIGN_FIELD;
+    }
+    return WEIR_REFUSAL_NONE;
+}
+
+static bool is_optional_text(struct weir_slice text, size_t length_max)
+{
+    return text.length == 0 || weir_text_is_plain(text, length_max);
+}
+
+static enum weir_refusal check_texts(const struct weir_event *event)
+{
+    if (event->source.length == 0 || event->id.length == 0 || event->subject.length == 0)
+        return WEIR_REFUSAL_MISSING_FIELD;
+    if (!weir_text_is_plain(event->source, WEIR_EVENT_FIELD_MAX) ||
+        !weir_text_is_plain(event->id, WEIR_EVENT_FIELD_MAX) ||
+        !weir_text_is_plain(event->subject, WEIR_EVENT_FIELD_MAX) ||
+        !is_optional_text(event->order, WEIR_EVENT_FIELD_MAX) ||
+        !is_optional_text(event->class_name, WEIR_GAUGE_CLASS_MAX) ||
+        weir_slice_equals_text(event->class_name, WEIR_CLASS_ALL))
+        return WEIR_REFUSAL_TEXT;
+    return WEIR_REFUSAL_NONE;
+}
+
+static enum weir_refusal check_interval(struct weir_interval interval)
+{
+    if (!is_time(interval.start_ms) || !is_time(interval.end_ms - 1))
+        return WEIR_REFUSAL_TIME;
+    return interval.end_ms < interval.start_ms ? WEIR_REFUSAL_NEGATIVE_DURATION : WEIR_REFUSAL_NONE;
+}
+
+static enum weir_refusal check_times(const struct weir_event *event)
+{
+    if (!is_time(event->occurred_ms))
+        return WEIR_REFUSAL_TIME;
+    enum weir_refusal refusal = WEIR_REFUSAL_NONE;
+    if (has_field(event, 'd'))
+        refusal = check_interval(event->due);
+    if (refusal == WEIR_REFUSAL_NONE && has_field(event, 'm'))
+        refusal = check_interval(event->planned);
+    return refusal;
+}
+
+enum weir_refusal weir_event_check(const struct weir_event *event, int64_t received_ms)
+{
+    if ((size_t)event->type >= TYPE_COUNT || types[event->type].name == NULL)
+        return WEIR_REFUSAL_TYPE;
+    enum weir_refusal refusal = check_texts(event);
+    if (refusal == WEIR_REFUSAL_NONE)
+        refusal = check_fields(event);
+    if (refusal == WEIR_REFUSAL_NONE)
+        refusal = check_times(event);
+    if (refusal != WEIR_REFUSAL_NONE)
+        return refusal;
+    if (event->rev > WEIR_REVISION_MAX)
+        return WEIR_REFUSAL_REVISION;
+    if (event->quantity > WEIR_QUANTITY_MAX)
+        return WEIR_REFUSAL_QUANTITY;
+    if (event->type == WEIR_EVENT_PROBE_RESULT &&
+        (event->state == 0 || weir_reason_state(event->reason) != event->state))
+        return WEIR_REFUSAL_STATE;
+    if (event->by > WEIR_PARTY_US)
+        return WEIR_REFUSAL_FOREIGN_FIELD;
+    if (received_ms < INT64_MAX - WEIR_EVENT_SKEW_MS &&
+        event->occurred_ms > received_ms + WEIR_EVENT_SKEW_MS)
+        return WEIR_REFUSAL_FUTURE;
+    return WEIR_REFUSAL_NONE;
+}
+
+const char *weir_refusal_name(enum weir_refusal refusal)
+{
+    switch (refusal) {
+    case WEIR_REFUSAL_NONE:
+        return "none";
+#define WEIR_REFUSAL(name, number, short_name, text)                                               \
+    case WEIR_REFUSAL_##name:                                                                      \
+        return short_name;
+#include "metrics/refusals.def"
+#undef WEIR_REFUSAL
+    }
+    return NULL;
+}
+
+const char *weir_refusal_text(enum weir_refusal refusal)
+{
+    switch (refusal) {
+    case WEIR_REFUSAL_NONE:
+        return "it is accepted";
+#define WEIR_REFUSAL(name, number, short_name, text)                                               \
+    case WEIR_REFUSAL_##name:                                                                      \
+        return text;
+#include "metrics/refusals.def"
+#undef WEIR_REFUSAL
+    }
+    return NULL;
+}
+
+/* --- canonical text --------------------------------------------------------------------------- */
+
+static enum weir_err put_optional(struct weir_scope *scope,
+                                  struct weir_buffer *buffer,
+                                  const char *key,
+                                  struct weir_slice value)
+{
+    return value.length == 0 ? WEIR_OK : weir_lines_text(scope, buffer, key, value);
+}
+
+/* The keys from "by" to "from_ms". */
+static enum weir_err
+put_first(struct weir_scope *scope, const struct weir_event *event, struct weir_buffer *buffer)
+{
+    const char *by = weir_party_name(event->by);
+    if (by != NULL && weir_lines_text(scope, buffer, "by", weir_slice_text(by)) != WEIR_OK)
+        return scope->err;
+    if (put_optional(scope, buffer, "class", event->class_name) != WEIR_OK)
+        return scope->err;
+    if (has_field(event, 'd') &&
+        (weir_lines_i64(scope, buffer, "due_end_ms", event->due.end_ms) != WEIR_OK ||
+         weir_lines_i64(scope, buffer, "due_start_ms", event->due.start_ms) != WEIR_OK))
+        return scope->err;
+    if (weir_lines_text(scope, buffer, "format", weir_slice_text(FORMAT)) != WEIR_OK)
+        return scope->err;
+    if (has_field(event, 'm'))
+        return weir_lines_i64(scope, buffer, "from_ms", event->planned.start_ms);
+    return WEIR_OK;
+}
+
+/* The keys from "http_status" to "rev". */
+static enum weir_err
+put_middle(struct weir_scope *scope, const struct weir_event *event, struct weir_buffer *buffer)
+{
+    bool is_probe = event->type == WEIR_EVENT_PROBE_RESULT;
+    if (is_probe && weir_lines_u64(scope, buffer, "http_status", event->http_status) != WEIR_OK)
+        return scope->err;
+    if (weir_lines_text(scope, buffer, "id", event->id) != WEIR_OK)
+        return scope->err;
+    if (is_probe && weir_lines_u64(scope, buffer, "latency_ms", event->latency_ms) != WEIR_OK)
+        return scope->err;
+    if (weir_lines_i64(scope, buffer, "occurred_ms", event->occurred_ms) != WEIR_OK ||
+        put_optional(scope, buffer, "order", event->order) != WEIR_OK)
+        return scope->err;
+    if (event->quantity != 0 &&
+        weir_lines_u64(scope, buffer, "quantity", event->quantity) != WEIR_OK)
+        return scope->err;
+    if (is_probe && weir_lines_text(scope, buffer, "reason",
+                                    weir_slice_text(weir_reason_name(event->reason))) != WEIR_OK)
+        return scope->err;
+    return weir_lines_u64(scope, buffer, "rev", event->rev);
+}
+
+enum weir_err weir_event_print(struct weir_scope *scope,
+                               const struct weir_event *event,
+                               struct weir_buffer *buffer)
+{
+    assert(weir_event_check(event, INT64_MAX) == WEIR_REFUSAL_NONE);
+    size_t before = buffer->length;
+    if (put_first(scope, event, buffer) != WEIR_OK || put_middle(scope, event, buffer) != WEIR_OK ||
+        weir_lines_text(scope, buffer, "source", event->source) != WEIR_OK ||
+        weir_lines_text(scope, buffer, "subject", event->subject) != WEIR_OK)
+        return scope->err;
+    if (has_field(event, 'm') &&
+        weir_lines_i64(scope, buffer, "to_ms", event->planned.end_ms) != WEIR_OK)
+        return scope->err;
+    if (weir_lines_text(scope, buffer, "type", weir_slice_text(types[event->type].name)) != WEIR_OK)
+        return scope->err;
+    if (buffer->length - before > WEIR_EVENT_TEXT_MAX)
+        return weir_fail(scope, WEIR_E_LIMIT, "an event longer than %zu bytes",
+                         WEIR_EVENT_TEXT_MAX);
+    return WEIR_OK;
+}
+
+static enum weir_err get_time(struct weir_scope *scope, struct weir_slice text, int64_t *unix_ms)
+{
+    return weir_i64_parse(scope, text, WEIR_TIME_MIN_MS, WEIR_TIME_END_MS, unix_ms);
+}
+
+/* The number of a word by its lookup function; words that it does not find are refused. */
+static enum weir_err get_word(struct weir_scope *scope, unsigned found, unsigned *number)
+{
+    if (found == 0)
+        return weir_fail(scope, WEIR_E_PARSE, "not one of the words of this key");
+    *number = found;
+    return WEIR_OK;
+}
+
+static enum weir_err get_number(struct weir_scope *scope,
+                                const struct weir_lines *line,
+                                struct weir_event *event,
+                                bool *is_known)
+{
+    uint64_t number = 0;
+    enum weir_err err = WEIR_OK;
+    *is_known = true;
+    if (weir_slice_equals_text(line->key, "rev")) {
+        err = weir_u64_parse(scope, line->value, WEIR_REVISION_MAX, &event->rev);
+    } else if (weir_slice_equals_text(line->key, "quantity")) {
+        err = weir_u64_parse(scope, line->value, WEIR_QUANTITY_MAX, &event->quantity);
+    } else if (weir_slice_equals_text(line->key, "http_status")) {
+        err = weir_u64_parse(scope, line->value, UINT16_MAX, &number);
+        event->http_status = (uint16_t)number;
+    } else if (weir_slice_equals_text(line->key, "latency_ms")) {
+        err = weir_u64_parse(scope, line->value, UINT32_MAX, &number);
+        event->latency_ms = (uint32_t)number;
+    } else {
+        *is_known = false;
+    }
+    return err;
+}
+
+/* Texts and times: where the value of a key goes, or NULL. */
+static struct weir_slice *text_of(struct weir_slice key, struct weir_event *event)
+{
+    if (weir_slice_equals_text(key, "source"))
+        return &event->source;
+    if (weir_slice_equals_text(key, "id"))
+        return &event->id;
+    if (weir_slice_equals_text(key, "subject"))
+        return &event->subject;
+    if (weir_slice_equals_text(key, "order"))
+        return &event->order;
+    return weir_slice_equals_text(key, "class") ? &event->class_name : NULL;
+}
+
+static int64_t *time_of(struct weir_slice key, struct weir_event *event)
+{
+    if (weir_slice_equals_text(key, "occurred_ms"))
+        return &event->occurred_ms;
+    if (weir_slice_equals_text(key, "due_start_ms"))
+        return &event->due.start_ms;
+    if (weir_slice_equals_text(key, "due_end_ms"))
+        return &event->due.end_ms;
+    if (weir_slice_equals_text(key, "from_ms"))
+        return &event->planned.start_ms;
+    return weir_slice_equals_text(key, "to_ms") ? &event->planned.end_ms : NULL;
+}
+
+static enum weir_err
+get_line(struct weir_scope *scope, const struct weir_lines *line, struct weir_event *event)
+{
+    struct weir_slice *text = text_of(line->key, event);
+    int64_t *time = time_of(line->key, event);
+    bool is_known;
+    unsigned word = 0;
+    if (text != NULL) {
+        *text = line->value;
+        return WEIR_OK;
+    }
+    if (time != NULL)
+        return get_time(scope, line->value, time);
+    if (get_number(scope, line, event, &is_known) != WEIR_OK || is_known)
+        return scope->err;
+    if (weir_slice_equals_text(line->key, "type")) {
+        enum weir_err err = get_word(scope, weir_event_type_find(line->value), &word);
+        event->type = (enum weir_event_type)word;
+        return err;
+    }
+    if (weir_slice_equals_text(line->key, "by")) {
+        enum weir_err err = get_word(scope, weir_party_find(line->value), &word);
+        event->by = (enum weir_party)word;
+        return err;
+    }
+    if (weir_slice_equals_text(line->key, "reason")) {
+        enum weir_err err = get_word(scope, weir_reason_find(line->value), &word);
+        event->reason = (uint8_t)word;
+        event->state = weir_reason_state(event->reason);
+        return err;
+    }
+    if (weir_slice_equals_text(line->key, "format") && weir_slice_equals_text(line->value, FORMAT))
+        return WEIR_OK;
+    return weir_fail(scope, WEIR_E_PARSE, "unknown key or format");
+}
+
+enum weir_err
+weir_event_parse(struct weir_scope *scope, struct weir_slice text, struct weir_event *event)
+{
+    struct weir_event parsed = {0};
+    struct weir_lines lines = {.rest = text};
+    if (text.length > WEIR_EVENT_TEXT_MAX)
+        return weir_fail(scope, WEIR_E_LIMIT, "an event of %zu bytes", text.length);
+    while (lines.rest.length > 0) {
+        if (weir_lines_next(scope, &lines) != WEIR_OK)
+            return weir_note(scope, "event");
+        if (get_line(scope, &lines, &parsed) != WEIR_OK)
+            return weir_note(scope, "event, line %u", lines.number);
+    }
+    enum weir_refusal refusal = weir_event_check(&parsed, INT64_MAX);
+    if (refusal != WEIR_REFUSAL_NONE)
+        return weir_fail(scope, WEIR_E_PARSE, "event: %s", weir_refusal_text(refusal));
+    /* What prints back to the same bytes has every key once, none missing and none to spare. */
+    struct weir_buffer again = {.capacity_max = text.length};
+    if (weir_event_print(scope, &parsed, &again) != WEIR_OK ||
+        !weir_slice_equal(weir_buffer_slice(&again), text)) {
+        weir_scope_recover(scope);
+        return weir_fail(scope, WEIR_E_PARSE, "event: not in canonical form");
+    }
+    *event = parsed;
+    return WEIR_OK;
+}
+
+/* --- identity --------------------------------------------------------------------------------- */
+
+struct weir_hash weir_event_payload_hash(struct weir_slice canonical_text)
+{
+    return weir_sha256_of(canonical_text.data, canonical_text.length);
+}
+
+struct weir_hash weir_event_digest(const struct weir_event *event,
+                                   const struct weir_hash *payload_hash)
+{
+    struct weir_sha256 state;
+    weir_sha256_init(&state);
+    weir_sha256_u32(&state, (uint32_t)event->source.length);
+    weir_sha256_update(&state, event->source.data, event->source.length);
+    weir_sha256_u32(&state, (uint32_t)event->id.length);
+    weir_sha256_update(&state, event->id.data, event->id.length);
+    weir_sha256_u64(&state, event->rev);
+    weir_sha256_update(&state, payload_hash->bytes, WEIR_HASH_BYTES);
+    return weir_sha256_final(&state);
+}
+
+int weir_revision_compare(const struct weir_revision *a, const struct weir_revision *b)
+{
+    if (a->rev != b->rev)
+        return a->rev < b->rev ? -1 : 1;
+    return weir_hash_compare(&a->payload_hash, &b->payload_hash);
+}
+
+struct ranked {
+    struct weir_event event;
+    struct weir_revision revision;
+};
+
+static int compare_identity(const struct weir_event *a, const struct weir_event *b)
+{
+    int order = weir_slice_compare(a->source, b->source);
+    return order != 0 ? order : weir_slice_compare(a->id, b->id);
+}
+
+/* By source and id; of one identity the revision that counts comes first. */
+static int by_rank(const void *left, const void *right)
+{
+    const struct ranked *a = left;
+    const struct ranked *b = right;
+    int order = compare_identity(&a->event, &b->event);
+    return order != 0 ? order : weir_revision_compare(&b->revision, &a->revision);
+}
+
+static enum weir_err
+hash_payload(struct weir_scope *scope, const struct weir_event *event, struct weir_hash *hash)
+{
+    struct weir_buffer buffer = {.capacity_max = WEIR_EVENT_TEXT_MAX};
+    if (weir_event_print(scope, event, &buffer) != WEIR_OK)
+        return scope->err;
+    *hash = weir_event_payload_hash(weir_buffer_slice(&buffer));
+    return WEIR_OK;
+}
+
+enum weir_err
+weir_event_keep_current(struct weir_scope *scope, struct weir_event *events, size_t *event_count)
+{
+    struct ranked *ranked = weir_take(scope, *event_count, sizeof(*ranked));
+    if (ranked == NULL)
+        return scope->err;
+    for (size_t i = 0; i < *event_count; i++) {
+        ranked[i].event = events[i];
+        ranked[i].revision.rev = events[i].rev;
+        if (hash_payload(scope, &events[i], &ranked[i].revision.payload_hash) != WEIR_OK)
+            return scope->err;
+    }
+    weir_sort(ranked, *event_count, sizeof(*ranked), by_rank);
+    size_t kept = 0;
+    for (size_t i = 0; i < *event_count; i++)
+        if (i == 0 || compare_identity(&ranked[i - 1].event, &ranked[i].event) != 0)
+            events[kept++] = ranked[i].event;
+    *event_count = kept;
+    return WEIR_OK;
+}
+
+const char *weir_event_type_name(enum weir_event_type type)
+{
+    return (size_t)type < TYPE_COUNT ? types[type].name : NULL;
+}
+
+enum weir_event_type weir_event_type_find(struct weir_slice name)
+{
+    for (size_t i = 0; i < TYPE_COUNT; i++)
+        if (types[i].name != NULL && weir_slice_equals_text(name, types[i].name))
+            return (enum weir_event_type)i;
+    return (enum weir_event_type)0;
+}
+
+const char *weir_party_name(enum weir_party party)
+{
+    return (size_t)party < PARTY_COUNT ? party_names[party] : NULL;
+}
+
+enum weir_party weir_party_find(struct weir_slice name)
+{
+    if (weir_slice_equals_text(name, party_names[WEIR_PARTY_CUSTOMER]))
+        return WEIR_PARTY_CUSTOMER;
+    if (weir_slice_equals_text(name, party_names[WEIR_PARTY_US]))
+        return WEIR_PARTY_US;
+    return WEIR_PARTY_NONE;
+}
+
+struct weir_tick weir_event_tick(const struct weir_event *event)
+{
+    assert(event->type == WEIR_EVENT_PROBE_RESULT);
+    return (struct weir_tick){
+        .tick_ms = event->occurred_ms,
+        .state = event->state,
+        .reason = event->reason,
+        .http_status = event->http_status,
+        .latency_ms = event->latency_ms,
+    };
+}
+
+bool weir_event_feeds(const struct weir_event *event, const struct weir_gauge *gauge)
+{
+    if ((size_t)event->type >= TYPE_COUNT || types[event->type].feeds != (unsigned)gauge->kind)
+        return false;
+    if (gauge->source != NULL && !weir_slice_equals_text(event->source, gauge->source))
+        return false;
+    if (gauge->kind == WEIR_GAUGE_OTIF || event->type == WEIR_EVENT_MAINTENANCE_DECLARED)
+        return true;
+    return gauge->subject != NULL && weir_slice_equals_text(event->subject, gauge->subject);
+}
