@@ -18,6 +18,22 @@ static struct weir_address address_of(const struct weir_config_address *configur
     return address;
 }
 
+#define WEEK_S 604800
+
+/* As the terms write it: seconds for fixed windows and weeks, 0 for months. */
+static uint32_t length_s(const struct weir_windows *windows)
+{
+    switch (windows->calendar) {
+    case WEIR_CALENDAR_FIXED:
+        return (uint32_t)(windows->length_ms / 1000);
+    case WEIR_CALENDAR_ISO_WEEK:
+        return WEEK_S;
+    case WEIR_CALENDAR_MONTH:
+        break;
+    }
+    return 0;
+}
+
 static void copy_witnesses(const struct weir_config_agreement *configured, struct weir_terms *terms)
 {
     terms->witness_count = configured->witness_count;
@@ -28,8 +44,7 @@ static void copy_witnesses(const struct weir_config_agreement *configured, struc
     terms->tier_count = configured->tier_count;
     for (size_t j = 0; j < configured->tier_count; j++)
         terms->tiers[j] = (struct weir_terms_tier){
-            .num = configured->tiers[j].num,
-            .den = configured->tiers[j].den,
+            .ratio = configured->tiers[j].ratio,
             .payout = weir_money_units(configured->tiers[j].payout),
         };
 }
@@ -41,23 +56,20 @@ enum weir_err weir_agreement_terms(struct weir_scope *scope,
                                    struct weir_slice *text)
 {
     struct weir_buffer definition = {.capacity_max = WEIR_GAUGE_TEXT_MAX};
-    enum weir_err err = weir_config_gauge(scope, configured->gauge, gauge);
-    if (err == WEIR_OK)
-        err = weir_gauge_print(scope, gauge, &definition);
+    *gauge = configured->gauge->definition;
+    enum weir_err err = weir_gauge_print(scope, gauge, &definition);
     if (err != WEIR_OK)
         return weir_note(scope, "agreement '%s'", configured->name);
     *text = weir_buffer_slice(&definition);
-    const struct weir_config_window *window = &configured->gauge->window;
+    const struct weir_windows *windows = &gauge->windows;
     *terms = (struct weir_terms){
         .provider = address_of(&configured->provider),
         .customer = address_of(&configured->customer),
         .asset = address_of(&configured->asset->address),
         .gauge = weir_sha256_of(text->data, text->length),
         .document = configured->document,
-        .calendar = (uint8_t)window->calendar,
-        .length_s = window->calendar == WEIR_CONFIG_CALENDAR_FIXED
-                        ? (uint32_t)(window->length_ms / 1000)
-                        : (window->calendar == WEIR_CONFIG_CALENDAR_ISO_WEEK ? 604800 : 0),
+        .calendar = (uint8_t)windows->calendar,
+        .length_s = length_s(windows),
         .start_s = (uint64_t)(configured->start_ms / 1000),
         .count = configured->window_count,
         .early = configured->pays_early,
