@@ -24,17 +24,17 @@
  * reason why not.  OWN_NETWORK blames this machine (no route, no descriptors), never the server. */
 enum weir_http_reason {
     WEIR_HTTP_ANSWERED = 0,
-    WEIR_HTTP_BAD_REQUEST = 1, /* the URL or the method is not one this client sends */
-    WEIR_HTTP_DNS = 2,         /* the name does not resolve */
-    WEIR_HTTP_REFUSED = 3,     /* nobody listens, or the connection was cut before an answer */
-    WEIR_HTTP_PRIVATE = 4,     /* it resolves to an address this request may not connect to */
-    WEIR_HTTP_TLS = 5,         /* handshake or certificate */
-    WEIR_HTTP_TIMEOUT = 6,     /* connect, first byte or total deadline */
-    WEIR_HTTP_SLOW = 7,        /* the body came slower than the least rate */
-    WEIR_HTTP_TOO_LARGE = 8,   /* headers or body above their cap */
-    WEIR_HTTP_REDIRECTS = 9,   /* more hops than allowed (allowed > 0) */
-    WEIR_HTTP_ENCODED = 10,    /* compressed although not asked to */
-    WEIR_HTTP_MALFORMED = 11,  /* not HTTP, or cut before its announced end */
+    WEIR_HTTP_BAD_URL = 1,    /* of a redirect: not one this client follows */
+    WEIR_HTTP_DNS = 2,        /* the name does not resolve */
+    WEIR_HTTP_REFUSED = 3,    /* nobody listens, or the connection was cut before an answer */
+    WEIR_HTTP_PRIVATE = 4,    /* it resolves to an address this request may not connect to */
+    WEIR_HTTP_TLS = 5,        /* handshake or certificate */
+    WEIR_HTTP_TIMEOUT = 6,    /* connect, first byte or total deadline */
+    WEIR_HTTP_SLOW = 7,       /* the body came slower than the least rate */
+    WEIR_HTTP_TOO_LARGE = 8,  /* headers or body above their cap */
+    WEIR_HTTP_REDIRECTS = 9,  /* more hops than allowed (allowed > 0) */
+    WEIR_HTTP_ENCODED = 10,   /* compressed although not asked to */
+    WEIR_HTTP_MALFORMED = 11, /* not HTTP, or cut before its announced end */
     WEIR_HTTP_OWN_NETWORK = 12,
 };
 
@@ -101,15 +101,16 @@ struct weir_http *weir_http_new(size_t slots, const char *ca_file);
 void weir_http_free(struct weir_http *http);
 
 /* Starts a request; it progresses inside weir_http_wait only.
- * Errors: LIMIT (no free slot), RANGE (a limit is out of range), MEMORY. */
+ * Errors: LIMIT (no free slot), RANGE (a limit, the URL or the method), MEMORY. */
 WEIR_CHECKED enum weir_err weir_http_submit(struct weir_http *http,
                                             struct weir_scope *scope,
                                             const struct weir_http_request *request,
                                             uint32_t *ticket);
 
-/* The duty's one waiting place: runs all requests until one completes, one of the caller's `extra`
- * descriptors is ready (see their revents), or `timeout_ms` has passed (0: does not wait).
- * Errors: IO (poll itself failed). */
+/* The duty's one waiting place: waits until some request moved, one of the caller's `extra`
+ * descriptors (at most 64; see their revents) is ready, or `timeout_ms` has passed; 0 does not
+ * wait, below 0 sets no limit.  May return early with nothing; returns at once while completed
+ * results wait in weir_http_next.  Errors: IO (poll itself failed). */
 WEIR_CHECKED enum weir_err weir_http_wait(struct weir_http *http,
                                           struct weir_scope *scope,
                                           struct pollfd *extra,
@@ -120,15 +121,21 @@ WEIR_CHECKED enum weir_err weir_http_wait(struct weir_http *http,
  * released. */
 bool weir_http_next(struct weir_http *http, struct weir_http_result *result);
 
+/* Waits for this one request; other requests of the pool progress meanwhile and stay for
+ * weir_http_next.  The result keeps its slot until released.  Errors: IO. */
+WEIR_CHECKED enum weir_err weir_http_finish(struct weir_http *http,
+                                            struct weir_scope *scope,
+                                            uint32_t ticket,
+                                            struct weir_http_result *result);
+
 /* Forgets a result, or abandons a request under way. An unknown ticket is ignored. */
 void weir_http_release(struct weir_http *http, uint32_t ticket);
 
 /* Requests under way (submitted, not completed). */
 size_t weir_http_pending(const struct weir_http *http);
 
-/* One request, waited for; other requests of the pool progress meanwhile.  Body and texts are
- * copied into the scope's arena.  A refused or failed request is an OK call with its reason.
- * Errors: as weir_http_submit and weir_http_wait. */
+/* Submits, finishes and releases: body and texts are copied into the scope's arena.  A refused or
+ * failed request is an OK call with its reason.  Errors: as weir_http_submit, weir_http_finish. */
 WEIR_CHECKED enum weir_err weir_http_call(struct weir_http *http,
                                           struct weir_scope *scope,
                                           const struct weir_http_request *request,

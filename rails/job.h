@@ -10,12 +10,12 @@
 #include <stdint.h>
 
 #include "attest/address.h"
+#include "attest/word.h"
 #include "base/err.h"
 #include "base/hash.h"
 #include "base/slice.h"
 
 #define WEIR_ATTEMPTS_MAX 24 /* signed transactions of one intent, ever */
-#define WEIR_EFFECT_WINDOWS_MAX 255
 #define WEIR_JOB_REASON_BYTES 160
 
 /* Numbers are stored; never reused. */
@@ -69,7 +69,7 @@ struct weir_call {
 };
 
 enum weir_effect_kind {
-    WEIR_EFFECT_LEVELS = 1,  /* level(w) >= tier on `contract` for each window */
+    WEIR_EFFECT_LEVELS = 1,  /* every window of (word, mask) stands at `tier` or worse */
     WEIR_EFFECT_CODE = 2,    /* `contract` has code */
     WEIR_EFFECT_CREATED = 3, /* the address created by (account, nonce) has code */
     WEIR_EFFECT_RECEIPT = 4, /* a successful receipt of our own */
@@ -79,9 +79,9 @@ enum weir_effect_kind {
 struct weir_effect {
     enum weir_effect_kind kind;
     struct weir_address contract;
-    const uint64_t *windows; /* borrowed */
-    size_t window_count;     /* 1..WEIR_EFFECT_WINDOWS_MAX for LEVELS */
-    uint8_t tier;
+    uint64_t word;         /* LEVELS */
+    struct weir_word mask; /* LEVELS */
+    uint8_t tier;          /* LEVELS */
 };
 
 enum weir_attempt_state {
@@ -141,6 +141,7 @@ struct weir_job {
         uint32_t failures; /* consecutive calls without an answer */
         uint32_t missing;  /* consecutive views in which our nonce is used but no receipt shows */
         bool may_sign;     /* the last view allows a signature */
+        bool must_bump;    /* a node found the last attempt too cheap */
     } run;
 };
 
@@ -242,5 +243,10 @@ struct weir_event {
     enum weir_err err;     /* NO_ANSWER, SIGN_REFUSED */
     char text[WEIR_JOB_REASON_BYTES];
 };
+
+/* Counts a job of this key, over or not, into `account`, which starts as {.address = ...}.  A
+ * caller that counts every job it ever stored for a key has the account that `next` and `apply`
+ * need. */
+void weir_account_add(struct weir_account *account, const struct weir_job *job);
 
 #endif /* WEIR_RAILS_JOB_H */

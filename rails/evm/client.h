@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "attest/address.h"
+#include "attest/receipt.h"
 #include "attest/word.h"
 #include "base/err.h"
 #include "base/hash.h"
@@ -26,8 +27,8 @@ struct weir_client {
     struct weir_http *http; /* borrowed */
     struct weir_rpc_endpoint endpoint;
     uint64_t chain_id;
-    uint32_t depth; /* 0: the node's `finalized` */
-    uint64_t head_seen;
+    uint32_t depth;  /* 0: the node's `finalized` */
+    uint64_t serial; /* of the next call */
     bool has_final;
     struct weir_head final_seen;
     bool is_violated; /* a final block changed: nothing may be signed until an operator says so */
@@ -108,27 +109,32 @@ WEIR_CHECKED enum weir_err weir_client_token(struct weir_client *client,
                                              uint8_t *decimals,
                                              const char **symbol);
 
-/* `Settled` of protocol 7.14, with `Owed` when it followed in the same transaction. */
-struct weir_settled {
-    uint64_t word;
-    struct weir_word fresh;
-    uint8_t tier;
-    struct weir_hash evidence_root;
-    unsigned __int128 due;
-    unsigned __int128 paid;
+/* `Settled` as a transaction wrote it, with the `Owed` that followed. */
+struct weir_settled_log {
+    struct weir_settled settled;
     bool has_owed;
-    unsigned __int128 owed;
-    uint64_t log_index; /* of Settled, within the transaction's receipt from 0 */
+    unsigned __int128 owed; /* base units, of the agreement in total */
+    uint64_t log_index;     /* of Settled within the transaction's receipt, from 0 */
 };
 
-/* The events that `agreement` wrote in one transaction.  `*settled` lives in the arena.
+/* One transaction's doing. */
+struct weir_settlement {
+    uint64_t block_number;
+    struct weir_hash block_hash;
+    uint64_t gas_used;
+    unsigned __int128 gas_price; /* wei per gas */
+    bool has_succeeded;
+    struct weir_settled_log *logs; /* of one agreement, in order */
+    size_t log_count;
+};
+
+/* What `agreement` wrote in one transaction.  `settlement->logs` lives in the arena.
  * Errors: NETWORK, RPC, NOT_FOUND (no such transaction, or not mined), PARSE. */
-WEIR_CHECKED enum weir_err weir_client_settled(struct weir_client *client,
-                                               struct weir_scope *scope,
-                                               const struct weir_address *agreement,
-                                               const struct weir_hash *tx,
-                                               struct weir_settled **settled,
-                                               size_t *settled_count);
+WEIR_CHECKED enum weir_err weir_client_settlement(struct weir_client *client,
+                                                  struct weir_scope *scope,
+                                                  const struct weir_address *agreement,
+                                                  const struct weir_hash *tx,
+                                                  struct weir_settlement *settlement);
 
 /* Which report is looked for. */
 struct weir_settled_query {
@@ -147,20 +153,15 @@ WEIR_CHECKED enum weir_err weir_client_find_settled(struct weir_client *client,
                                                     const struct weir_settled_query *query,
                                                     struct weir_hash *tx);
 
-struct weir_receipt_proof;
-
 /* Header and all receipts of the block a transaction was mined in, checked against each other, as
- * the proof of its receipt for the proof file.  `*proof` and all it points to live in the arena.
- * Errors: NETWORK, RPC, NOT_FOUND, RECOMPUTE (the node's fields do not lead to its hashes). */
-WEIR_CHECKED enum weir_err weir_client_receipt_proof(struct weir_client *client,
-                                                     struct weir_scope *scope,
-                                                     const struct weir_hash *tx,
-                                                     struct weir_receipt_proof *proof);
-
-/* The event in protocol words; false when the log is none of this agreement.
- * Errors through the scope: PARSE. */
-WEIR_CHECKED enum weir_err weir_settled_parse(struct weir_scope *scope,
-                                              const struct weir_rpc_log *log,
-                                              struct weir_settled *settled);
+ * the payment that a proof file carries; `log_index` is that of the first Settled of `agreement`.
+ * Everything it points to lives in the arena.
+ * Errors: NETWORK, RPC, NOT_FOUND, RECOMPUTE (the node's fields do not lead to its hashes),
+ * PAYMENT (no Settled of the agreement). */
+WEIR_CHECKED enum weir_err weir_client_payment(struct weir_client *client,
+                                               struct weir_scope *scope,
+                                               const struct weir_address *agreement,
+                                               const struct weir_hash *tx,
+                                               struct weir_payment *payment);
 
 #endif /* WEIR_RAILS_EVM_CLIENT_H */

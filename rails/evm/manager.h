@@ -4,6 +4,7 @@
 #ifndef WEIR_RAILS_EVM_MANAGER_H
 #define WEIR_RAILS_EVM_MANAGER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -41,8 +42,9 @@ struct weir_action weir_evm_next(const struct weir_evm_policy *policy,
                                  const struct weir_account *account,
                                  int64_t now_ms);
 
-/* Takes an event into the job; `account` is the state of the key without this job's next nonce.
- * Errors: CORRUPT (an event or attempt the stage cannot have, raw bytes without content). */
+/* Takes an event into the job.  Signed bytes are read again and must be exactly what was asked for.
+ * Errors: CORRUPT (an event the stage cannot have, other bytes than asked for), MEMORY.  The job is
+ * then untouched. */
 WEIR_CHECKED enum weir_err weir_evm_apply(const struct weir_evm_policy *policy,
                                           struct weir_scope *scope,
                                           struct weir_job *job,
@@ -65,8 +67,7 @@ bool weir_evm_fees_bump(const struct weir_evm_policy *policy,
                         unsigned __int128 *fee_cap,
                         unsigned __int128 *tip);
 
-/* The address created by the transaction `nonce` of `account` (Ethereum yellow paper, section 7).
- */
-struct weir_address weir_evm_created_address(const struct weir_address *account, uint64_t nonce);
+/* An operator has looked at an alarm that stops the job: it may go on. */
+void weir_evm_job_resume(struct weir_job *job);
 
 #endif /* WEIR_RAILS_EVM_MANAGER_H */

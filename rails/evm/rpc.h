@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "attest/address.h"
+#include "attest/receipt.h"
 #include "base/err.h"
 #include "base/hash.h"
 #include "base/slice.h"
@@ -20,9 +21,7 @@
 #define WEIR_RPC_URL_BYTES_MAX 1024
 #define WEIR_RPC_TEXT_BYTES 200
 #define WEIR_RPC_LOGS_MAX 4096
-#define WEIR_RPC_TOPICS_MAX 4
 #define WEIR_RPC_RECEIPTS_MAX 4096
-#define WEIR_RPC_TAG_BYTES 68
 
 struct weir_http;
 struct weir_http_result;
@@ -77,13 +76,10 @@ struct weir_rpc_block {
 };
 
 struct weir_rpc_log {
-    struct weir_address address;
-    struct weir_hash topics[WEIR_RPC_TOPICS_MAX];
-    size_t topic_count;
-    struct weir_slice data;
+    struct weir_chain_log log;
     struct weir_hash tx_hash;
     struct weir_hash block_hash;
-    uint64_t index;
+    uint64_t index; /* in its block */
 };
 
 struct weir_rpc_receipt {
@@ -98,7 +94,7 @@ struct weir_rpc_receipt {
     unsigned __int128 gas_price; /* effective */
     bool has_contract;
     struct weir_address contract; /* created */
-    uint8_t bloom[256];
+    uint8_t bloom[WEIR_BLOOM_BYTES];
     struct weir_rpc_log *logs;
     size_t log_count;
 };
@@ -133,7 +129,7 @@ struct weir_rpc_call {
     bool is_null; /* answered, and there is no such thing */
     int64_t code;
     char text[WEIR_RPC_TEXT_BYTES]; /* of an error, printable ASCII */
-    struct weir_slice data;         /* of an error: revert data */
+    struct weir_slice data;         /* of an error: revert data, in the arena */
 };
 
 /* `{0}` is a valid empty batch. */
@@ -258,7 +254,7 @@ struct weir_rpc_endpoint {
     const char *url;
     bool allow_private;
     uint32_t timeout_ms;   /* of one exchange; 0: 10 s */
-    size_t body_bytes_max; /* 0: 32 MiB */
+    size_t body_bytes_max; /* 0: 8 MiB */
 };
 
 /* Prints the batch and submits it to `http`.  Errors: those of weir_rpc_print, weir_http_submit. */
@@ -278,8 +274,5 @@ WEIR_CHECKED enum weir_err weir_rpc_exchange(struct weir_http *http,
  * NOT_FOUND with the method and the text. */
 WEIR_CHECKED enum weir_err weir_rpc_require(struct weir_scope *scope,
                                             const struct weir_rpc_call *call);
-
-/* Words of a revert: "NothingNew()", "Error(...text...)", "Panic(0x11)", or the selector. */
-void weir_rpc_revert_text(struct weir_slice data, char text[static WEIR_RPC_TEXT_BYTES]);
 
 #endif /* WEIR_RAILS_EVM_RPC_H */
