@@ -9,10 +9,10 @@
 #include "config/value.h"
 
 /* "127.0.0.1:8460" or "[::1]:8460": numeric, because a name would be looked up at start-up. */
-enum weir_err weir_listen_read(struct weir_scope *scope,
-                               const struct weir_option *option,
-                               const char *text,
-                               void *target)
+enum weir_err weir_option_read_listen(struct weir_scope *scope,
+                                      const struct weir_option *option,
+                                      const char *text,
+                                      void *target)
 {
     bool is_bracketed = text[0] == '[';
     const char *host = is_bracketed ? text + 1 : text;
@@ -32,14 +32,14 @@ enum weir_err weir_listen_read(struct weir_scope *scope,
     if (copy == NULL)
         return WEIR_E_MEMORY;
     *(const char **)weir_place_of(target, option->at[0]) = copy;
-    weir_number_store(target, option->at[1], port);
+    weir_option_store(target, option->at[1], port);
     return WEIR_OK;
 }
 
-enum weir_err weir_finality_read(struct weir_scope *scope,
-                                 const struct weir_option *option,
-                                 const char *text,
-                                 void *target)
+enum weir_err weir_option_read_finality(struct weir_scope *scope,
+                                        const struct weir_option *option,
+                                        const char *text,
+                                        void *target)
 {
     static const char depth_word[] = "depth ";
     uint64_t depth = 0;
@@ -50,16 +50,16 @@ enum weir_err weir_finality_read(struct weir_scope *scope,
     if (!is_number || (is_depth && depth == 0) || (!is_depth && strcmp(text, "finalized") != 0))
         return weir_fail(scope, WEIR_E_CONFIG,
                          "'%s' is neither 'finalized' nor 'depth N' with N from 1 to 100000", text);
-    weir_number_store(target, option->at[0],
+    weir_option_store(target, option->at[0],
                       is_depth ? WEIR_CONFIG_FINALITY_DEPTH : WEIR_CONFIG_FINALITY_FINALIZED);
-    weir_number_store(target, option->at[1], depth);
+    weir_option_store(target, option->at[1], depth);
     return WEIR_OK;
 }
 
-enum weir_err weir_separator_read(struct weir_scope *scope,
-                                  const struct weir_option *option,
-                                  const char *text,
-                                  void *target)
+enum weir_err weir_option_read_separator(struct weir_scope *scope,
+                                         const struct weir_option *option,
+                                         const char *text,
+                                         void *target)
 {
     char separator = strcmp(text, "tab") == 0 ? '\t' : text[0];
     bool is_one = separator == '\t' || strlen(text) == 1;
@@ -93,10 +93,10 @@ static enum weir_err status_range_parse(struct weir_scope *scope,
     return WEIR_OK;
 }
 
-enum weir_err weir_statuses_read(struct weir_scope *scope,
-                                 const struct weir_option *option,
-                                 const char *text,
-                                 void *target)
+enum weir_err weir_option_read_statuses(struct weir_scope *scope,
+                                        const struct weir_option *option,
+                                        const char *text,
+                                        void *target)
 {
     struct weir_status_range *ranges = weir_place_of(target, option->at[0]);
     size_t count = 0;

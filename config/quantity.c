@@ -126,7 +126,7 @@ static const char *fee_print(struct weir_scope *scope, uint64_t wei)
     return weir_take_printf(scope, "%lluwei", (unsigned long long)wei);
 }
 
-void weir_number_store(void *target, struct weir_place place, uint64_t value)
+void weir_option_store(void *target, struct weir_place place, uint64_t value)
 {
     void *at = weir_place_of(target, place);
     if (place.bytes == 1)
@@ -141,7 +141,7 @@ void weir_number_store(void *target, struct weir_place place, uint64_t value)
     }
 }
 
-uint64_t weir_number_get(const void *target, struct weir_place place)
+uint64_t weir_option_get(const void *target, struct weir_place place)
 {
     const void *at = weir_place_in(target, place);
     if (place.bytes == 1)
@@ -154,8 +154,9 @@ uint64_t weir_number_get(const void *target, struct weir_place place)
     return *(const uint64_t *)at;
 }
 
-const char *
-weir_quantity_print(struct weir_scope *scope, const struct weir_option *option, uint64_t value)
+const char *weir_option_print_quantity(struct weir_scope *scope,
+                                       const struct weir_option *option,
+                                       uint64_t value)
 {
     if (option->is_none_allowed && value == (uint64_t)WEIR_UNLIMITED_MS)
         return "none";
@@ -168,15 +169,15 @@ weir_quantity_print(struct weir_scope *scope, const struct weir_option *option, 
     return weir_take_printf(scope, "%llu", (unsigned long long)value);
 }
 
-enum weir_err weir_quantity_read(struct weir_scope *scope,
-                                 const struct weir_option *option,
-                                 const char *text,
-                                 void *target)
+enum weir_err weir_option_read_quantity(struct weir_scope *scope,
+                                        const struct weir_option *option,
+                                        const char *text,
+                                        void *target)
 {
     uint64_t value = 0;
     enum weir_err err;
     if (option->is_none_allowed && strcmp(text, "none") == 0) {
-        weir_number_store(target, option->at[0], (uint64_t)WEIR_UNLIMITED_MS);
+        weir_option_store(target, option->at[0], (uint64_t)WEIR_UNLIMITED_MS);
         return WEIR_OK;
     }
     if (option->kind == WEIR_OPTION_DURATION)
@@ -195,8 +196,8 @@ enum weir_err weir_quantity_read(struct weir_scope *scope,
         return err;
     if (value < option->min || (option->max != 0 && value > option->max))
         return weir_fail(scope, WEIR_E_CONFIG, "'%s' is outside %s to %s", text,
-                         weir_quantity_print(scope, option, option->min),
-                         weir_quantity_print(scope, option, option->max));
-    weir_number_store(target, option->at[0], value);
+                         weir_option_print_quantity(scope, option, option->min),
+                         weir_option_print_quantity(scope, option, option->max));
+    weir_option_store(target, option->at[0], value);
     return WEIR_OK;
 }

@@ -16,66 +16,67 @@ struct weir_address_check {
 };
 
 /* An unsigned number in a member of 1, 2, 4 or 8 bytes. */
-void weir_number_store(void *target, struct weir_place place, uint64_t value);
-uint64_t weir_number_get(const void *target, struct weir_place place);
+void weir_option_store(void *target, struct weir_place place, uint64_t value);
+uint64_t weir_option_get(const void *target, struct weir_place place);
 
 /* Counts, durations, sizes and fees; `value` in the option's base unit. */
-WEIR_CHECKED enum weir_err weir_quantity_read(struct weir_scope *scope,
-                                              const struct weir_option *option,
-                                              const char *text,
-                                              void *target);
-const char *
-weir_quantity_print(struct weir_scope *scope, const struct weir_option *option, uint64_t value);
+WEIR_CHECKED enum weir_err weir_option_read_quantity(struct weir_scope *scope,
+                                                     const struct weir_option *option,
+                                                     const char *text,
+                                                     void *target);
+const char *weir_option_print_quantity(struct weir_scope *scope,
+                                       const struct weir_option *option,
+                                       uint64_t value);
 
-WEIR_CHECKED enum weir_err weir_text_read(struct weir_scope *scope,
-                                          const struct weir_option *option,
-                                          const char *text,
-                                          void *target);
-WEIR_CHECKED enum weir_err weir_choice_read(struct weir_scope *scope,
-                                            const struct weir_option *option,
-                                            const char *text,
-                                            void *target);
-WEIR_CHECKED enum weir_err weir_bool_read(struct weir_scope *scope,
-                                          const struct weir_option *option,
-                                          const char *text,
-                                          void *target);
-WEIR_CHECKED enum weir_err weir_percent_read(struct weir_scope *scope,
-                                             const struct weir_option *option,
-                                             const char *text,
-                                             void *target);
-WEIR_CHECKED enum weir_err weir_hash_read(struct weir_scope *scope,
-                                          const struct weir_option *option,
-                                          const char *text,
-                                          void *target);
-WEIR_CHECKED enum weir_err weir_time_read(struct weir_scope *scope,
-                                          const struct weir_option *option,
-                                          const char *text,
-                                          void *target);
-WEIR_CHECKED enum weir_err weir_address_read(struct weir_scope *scope,
-                                             struct weir_place place,
-                                             const char *text,
-                                             struct weir_address_check check,
-                                             void *target);
-WEIR_CHECKED enum weir_err weir_asset_read(struct weir_scope *scope,
-                                           const struct weir_option *option,
-                                           const char *text,
-                                           struct weir_address_check check,
-                                           void *target);
-WEIR_CHECKED enum weir_err weir_listen_read(struct weir_scope *scope,
-                                            const struct weir_option *option,
-                                            const char *text,
-                                            void *target);
-WEIR_CHECKED enum weir_err weir_finality_read(struct weir_scope *scope,
-                                              const struct weir_option *option,
-                                              const char *text,
-                                              void *target);
-WEIR_CHECKED enum weir_err weir_separator_read(struct weir_scope *scope,
-                                               const struct weir_option *option,
-                                               const char *text,
-                                               void *target);
-WEIR_CHECKED enum weir_err weir_statuses_read(struct weir_scope *scope,
-                                              const struct weir_option *option,
-                                              const char *text,
-                                              void *target);
+WEIR_CHECKED enum weir_err weir_option_read_text(struct weir_scope *scope,
+                                                 const struct weir_option *option,
+                                                 const char *text,
+                                                 void *target);
+WEIR_CHECKED enum weir_err weir_option_read_choice(struct weir_scope *scope,
+                                                   const struct weir_option *option,
+                                                   const char *text,
+                                                   void *target);
+WEIR_CHECKED enum weir_err weir_option_read_bool(struct weir_scope *scope,
+                                                 const struct weir_option *option,
+                                                 const char *text,
+                                                 void *target);
+WEIR_CHECKED enum weir_err weir_option_read_percent(struct weir_scope *scope,
+                                                    const struct weir_option *option,
+                                                    const char *text,
+                                                    void *target);
+WEIR_CHECKED enum weir_err weir_option_read_hash(struct weir_scope *scope,
+                                                 const struct weir_option *option,
+                                                 const char *text,
+                                                 void *target);
+WEIR_CHECKED enum weir_err weir_option_read_time(struct weir_scope *scope,
+                                                 const struct weir_option *option,
+                                                 const char *text,
+                                                 void *target);
+WEIR_CHECKED enum weir_err weir_option_read_address(struct weir_scope *scope,
+                                                    struct weir_place place,
+                                                    const char *text,
+                                                    struct weir_address_check check,
+                                                    void *target);
+WEIR_CHECKED enum weir_err weir_option_read_asset(struct weir_scope *scope,
+                                                  const struct weir_option *option,
+                                                  const char *text,
+                                                  struct weir_address_check check,
+                                                  void *target);
+WEIR_CHECKED enum weir_err weir_option_read_listen(struct weir_scope *scope,
+                                                   const struct weir_option *option,
+                                                   const char *text,
+                                                   void *target);
+WEIR_CHECKED enum weir_err weir_option_read_finality(struct weir_scope *scope,
+                                                     const struct weir_option *option,
+                                                     const char *text,
+                                                     void *target);
+WEIR_CHECKED enum weir_err weir_option_read_separator(struct weir_scope *scope,
+                                                      const struct weir_option *option,
+                                                      const char *text,
+                                                      void *target);
+WEIR_CHECKED enum weir_err weir_option_read_statuses(struct weir_scope *scope,
+                                                     const struct weir_option *option,
+                                                     const char *text,
+                                                     void *target);
 
 #endif /* WEIR_CONFIG_READ_H */

@@ -21,34 +21,34 @@ enum weir_err weir_value_read(struct weir_scope *scope,
     case WEIR_OPTION_PATH:
     case WEIR_OPTION_URL:
     case WEIR_OPTION_AMOUNT:
-        return weir_text_read(scope, option, text, target);
+        return weir_option_read_text(scope, option, text, target);
     case WEIR_OPTION_BOOL:
-        return weir_bool_read(scope, option, text, target);
+        return weir_option_read_bool(scope, option, text, target);
     case WEIR_OPTION_COUNT:
     case WEIR_OPTION_DURATION:
     case WEIR_OPTION_SIZE:
     case WEIR_OPTION_FEE:
-        return weir_quantity_read(scope, option, text, target);
+        return weir_option_read_quantity(scope, option, text, target);
     case WEIR_OPTION_TIME:
-        return weir_time_read(scope, option, text, target);
+        return weir_option_read_time(scope, option, text, target);
     case WEIR_OPTION_ADDRESS:
-        return weir_address_read(scope, option->at[0], text, check, target);
+        return weir_option_read_address(scope, option->at[0], text, check, target);
     case WEIR_OPTION_ASSET:
-        return weir_asset_read(scope, option, text, check, target);
+        return weir_option_read_asset(scope, option, text, check, target);
     case WEIR_OPTION_HASH:
-        return weir_hash_read(scope, option, text, target);
+        return weir_option_read_hash(scope, option, text, target);
     case WEIR_OPTION_CHOICE:
-        return weir_choice_read(scope, option, text, target);
+        return weir_option_read_choice(scope, option, text, target);
     case WEIR_OPTION_PERCENT:
-        return weir_percent_read(scope, option, text, target);
+        return weir_option_read_percent(scope, option, text, target);
     case WEIR_OPTION_LISTEN:
-        return weir_listen_read(scope, option, text, target);
+        return weir_option_read_listen(scope, option, text, target);
     case WEIR_OPTION_FINALITY:
-        return weir_finality_read(scope, option, text, target);
+        return weir_option_read_finality(scope, option, text, target);
     case WEIR_OPTION_SEPARATOR:
-        return weir_separator_read(scope, option, text, target);
+        return weir_option_read_separator(scope, option, text, target);
     case WEIR_OPTION_STATUSES:
-        return weir_statuses_read(scope, option, text, target);
+        return weir_option_read_statuses(scope, option, text, target);
     case WEIR_OPTION_TEXTS:
     case WEIR_OPTION_TIMES:
     case WEIR_OPTION_SECTION:
@@ -100,7 +100,7 @@ static const char *choice_print(const struct weir_option *option, const void *ta
 {
     if (option->at[0].bytes == sizeof(const char *))
         return *(const char *const *)weir_place_in(target, option->at[0]);
-    uint64_t value = weir_number_get(target, option->at[0]);
+    uint64_t value = weir_option_get(target, option->at[0]);
     assert(value >= option->min);
     return option->choices[value - option->min];
 }
@@ -117,7 +117,7 @@ static const char *
 listen_print(struct weir_scope *scope, const struct weir_option *option, const void *target)
 {
     const char *host = *(const char *const *)weir_place_in(target, option->at[0]);
-    unsigned port = (unsigned)weir_number_get(target, option->at[1]);
+    unsigned port = (unsigned)weir_option_get(target, option->at[1]);
     bool is_v6 = strchr(host, ':') != NULL;
     return weir_take_printf(scope, is_v6 ? "[%s]:%u" : "%s:%u", host, port);
 }
@@ -125,9 +125,9 @@ listen_print(struct weir_scope *scope, const struct weir_option *option, const v
 static const char *
 finality_print(struct weir_scope *scope, const struct weir_option *option, const void *target)
 {
-    if (weir_number_get(target, option->at[0]) == WEIR_CONFIG_FINALITY_FINALIZED)
+    if (weir_option_get(target, option->at[0]) == WEIR_CONFIG_FINALITY_FINALIZED)
         return "finalized";
-    return weir_take_printf(scope, "depth %u", (unsigned)weir_number_get(target, option->at[1]));
+    return weir_take_printf(scope, "depth %u", (unsigned)weir_option_get(target, option->at[1]));
 }
 
 static const char *
@@ -182,7 +182,7 @@ value_print(struct weir_scope *scope, const struct weir_option *option, const vo
     case WEIR_OPTION_DURATION:
     case WEIR_OPTION_SIZE:
     case WEIR_OPTION_FEE:
-        return weir_quantity_print(scope, option, weir_number_get(target, option->at[0]));
+        return weir_option_print_quantity(scope, option, weir_option_get(target, option->at[0]));
     case WEIR_OPTION_TIME:
         return time_print(scope, option, target);
     case WEIR_OPTION_ADDRESS:

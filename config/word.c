@@ -18,10 +18,10 @@ enum weir_err weir_config_time_parse(struct weir_scope *scope, const char *text,
     return WEIR_OK;
 }
 
-enum weir_err weir_choice_read(struct weir_scope *scope,
-                               const struct weir_option *option,
-                               const char *text,
-                               void *target)
+enum weir_err weir_option_read_choice(struct weir_scope *scope,
+                                      const struct weir_option *option,
+                                      const char *text,
+                                      void *target)
 {
     size_t count = 0;
     for (; option->choices[count] != NULL; count++) {
@@ -30,7 +30,7 @@ enum weir_err weir_choice_read(struct weir_scope *scope,
         if (option->at[0].bytes == sizeof(const char *))
             *(const char **)weir_place_of(target, option->at[0]) = option->choices[count];
         else
-            weir_number_store(target, option->at[0], option->min + count);
+            weir_option_store(target, option->at[0], option->min + count);
         return WEIR_OK;
     }
     const char *nearest = weir_nearest(text, option->choices, count);
@@ -44,10 +44,10 @@ enum weir_err weir_choice_read(struct weir_scope *scope,
                      list);
 }
 
-enum weir_err weir_bool_read(struct weir_scope *scope,
-                             const struct weir_option *option,
-                             const char *text,
-                             void *target)
+enum weir_err weir_option_read_bool(struct weir_scope *scope,
+                                    const struct weir_option *option,
+                                    const char *text,
+                                    void *target)
 {
     bool is_true = strcmp(text, "true") == 0;
     if (!is_true && strcmp(text, "false") != 0)
@@ -108,10 +108,10 @@ static enum weir_err url_check(struct weir_scope *scope, const char *text)
     return WEIR_OK;
 }
 
-enum weir_err weir_text_read(struct weir_scope *scope,
-                             const struct weir_option *option,
-                             const char *text,
-                             void *target)
+enum weir_err weir_option_read_text(struct weir_scope *scope,
+                                    const struct weir_option *option,
+                                    const char *text,
+                                    void *target)
 {
     enum weir_err err = text_check(scope, option, text);
     if (err == WEIR_OK && option->kind == WEIR_OPTION_NAME)
@@ -129,10 +129,10 @@ enum weir_err weir_text_read(struct weir_scope *scope,
     return WEIR_OK;
 }
 
-enum weir_err weir_percent_read(struct weir_scope *scope,
-                                const struct weir_option *option,
-                                const char *text,
-                                void *target)
+enum weir_err weir_option_read_percent(struct weir_scope *scope,
+                                       const struct weir_option *option,
+                                       const char *text,
+                                       void *target)
 {
     struct weir_ratio ratio;
     struct weir_scope inner = {0};
@@ -141,14 +141,14 @@ enum weir_err weir_percent_read(struct weir_scope *scope,
                          "'%s' is not a percentage above 0 and up to 100 such as \"99.95\": %s",
                          text, inner.fault);
     *(struct weir_ratio *)weir_place_of(target, option->at[1]) = ratio;
-    return weir_text_read(scope, option, text, target);
+    return weir_option_read_text(scope, option, text, target);
 }
 
-enum weir_err weir_address_read(struct weir_scope *scope,
-                                struct weir_place place,
-                                const char *text,
-                                struct weir_address_check check,
-                                void *target)
+enum weir_err weir_option_read_address(struct weir_scope *scope,
+                                       struct weir_place place,
+                                       const char *text,
+                                       struct weir_address_check check,
+                                       void *target)
 {
     struct weir_config_address address;
     struct weir_scope inner = {0};
@@ -169,25 +169,25 @@ enum weir_err weir_address_read(struct weir_scope *scope,
     return WEIR_OK;
 }
 
-enum weir_err weir_asset_read(struct weir_scope *scope,
-                              const struct weir_option *option,
-                              const char *text,
-                              struct weir_address_check check,
-                              void *target)
+enum weir_err weir_option_read_asset(struct weir_scope *scope,
+                                     const struct weir_option *option,
+                                     const char *text,
+                                     struct weir_address_check check,
+                                     void *target)
 {
     bool is_native = strcmp(text, "native") == 0;
     *(bool *)weir_place_of(target, option->at[0]) = is_native;
     if (is_native)
         return WEIR_OK;
-    if (weir_address_read(scope, option->at[1], text, check, target) != WEIR_OK)
+    if (weir_option_read_address(scope, option->at[1], text, check, target) != WEIR_OK)
         return weir_note(scope, "the contract of a token, or 'native'");
     return WEIR_OK;
 }
 
-enum weir_err weir_hash_read(struct weir_scope *scope,
-                             const struct weir_option *option,
-                             const char *text,
-                             void *target)
+enum weir_err weir_option_read_hash(struct weir_scope *scope,
+                                    const struct weir_option *option,
+                                    const char *text,
+                                    void *target)
 {
     struct weir_hash hash;
     if (strlen(text) != 2 * WEIR_HASH_BYTES || strspn(text, "0123456789abcdef") != strlen(text))
@@ -199,10 +199,10 @@ enum weir_err weir_hash_read(struct weir_scope *scope,
     return WEIR_OK;
 }
 
-enum weir_err weir_time_read(struct weir_scope *scope,
-                             const struct weir_option *option,
-                             const char *text,
-                             void *target)
+enum weir_err weir_option_read_time(struct weir_scope *scope,
+                                    const struct weir_option *option,
+                                    const char *text,
+                                    void *target)
 {
     int64_t unix_ms;
     if (weir_config_time_parse(scope, text, &unix_ms) != WEIR_OK)
