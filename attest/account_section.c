@@ -199,7 +199,7 @@ static enum weir_err check_notices(struct weir_scope *scope,
 /* Goes through the rows once: leaves to the range check, ticks into `walk->ticks`. */
 static enum weir_err walk_row(struct weir_scope *scope,
                               struct weir_walk *walk,
-                              struct weir_row *row,
+                              struct weir_leaf_row *row,
                               struct weir_slice gauge)
 {
     if (walk->salts != NULL) {
@@ -263,12 +263,12 @@ enum weir_err weir_walk_leaves(struct weir_scope *scope,
                                     section->seeds, section->seed_count);
     }
     bool is_probe = weir_gauge_is_scheduled(&account->gauge);
-    struct weir_rows rows = weir_rows_open(
+    struct weir_leaf_rows rows = weir_leaf_rows_open(
         leaves->rows, leaves->first, is_probe ? account->gauge.availability.probe.interval_ms : 0,
         leaves->is_open);
     for (uint64_t i = 0; err == WEIR_OK && i < leaves->count; i++) {
-        struct weir_row row;
-        err = weir_rows_next(scope, &rows, &row);
+        struct weir_leaf_row row;
+        err = weir_leaf_rows_next(scope, &rows, &row);
         if (err == WEIR_OK)
             err = walk_row(scope, walk, &row, account->proof.gauge);
     }

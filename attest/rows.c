@@ -5,10 +5,10 @@
 
 #define LEB128_BYTES_MAX 10
 
-struct weir_rows
-weir_rows_open(struct weir_slice bytes, uint64_t first_seq, int64_t interval_ms, bool is_open)
+struct weir_leaf_rows
+weir_leaf_rows_open(struct weir_slice bytes, uint64_t first_seq, int64_t interval_ms, bool is_open)
 {
-    return (struct weir_rows){
+    return (struct weir_leaf_rows){
         .rest = bytes,
         .next_seq = first_seq,
         .interval_ms = interval_ms,
@@ -17,13 +17,15 @@ weir_rows_open(struct weir_slice bytes, uint64_t first_seq, int64_t interval_ms,
     };
 }
 
-static enum weir_err bad(struct weir_scope *scope, const struct weir_rows *rows, const char *what)
+static enum weir_err
+bad(struct weir_scope *scope, const struct weir_leaf_rows *rows, const char *what)
 {
     return weir_fail(scope, WEIR_E_PARSE, "leaf %llu: %s", (unsigned long long)rows->next_seq,
                      what);
 }
 
-static enum weir_err leb128_read(struct weir_scope *scope, struct weir_rows *rows, uint64_t *value)
+static enum weir_err
+leb128_read(struct weir_scope *scope, struct weir_leaf_rows *rows, uint64_t *value)
 {
     uint64_t sum = 0;
     for (unsigned i = 0; i < LEB128_BYTES_MAX && i < rows->rest.length; i++) {
@@ -68,7 +70,7 @@ static int64_t zigzag_back(uint64_t value)
 
 /* Cuts `length` bytes off the front. */
 static enum weir_err take_bytes(struct weir_scope *scope,
-                                struct weir_rows *rows,
+                                struct weir_leaf_rows *rows,
                                 uint64_t length,
                                 struct weir_slice *cut)
 {
@@ -80,7 +82,8 @@ static enum weir_err take_bytes(struct weir_scope *scope,
     return WEIR_OK;
 }
 
-static enum weir_err time_read(struct weir_scope *scope, struct weir_rows *rows, int64_t *tick_ms)
+static enum weir_err
+time_read(struct weir_scope *scope, struct weir_leaf_rows *rows, int64_t *tick_ms)
 {
     uint64_t number = 0;
     enum weir_err err = leb128_read(scope, rows, &number);
@@ -106,7 +109,7 @@ static bool is_tick(enum weir_leaf_kind kind)
 }
 
 static enum weir_err
-payload_read(struct weir_scope *scope, struct weir_rows *rows, struct weir_row *row)
+payload_read(struct weir_scope *scope, struct weir_leaf_rows *rows, struct weir_leaf_row *row)
 {
     uint64_t length = 0;
     if (is_tick(row->leaf.kind))
@@ -123,7 +126,7 @@ payload_read(struct weir_scope *scope, struct weir_rows *rows, struct weir_row *
 
 /* Kind and flags are judged by the same rules as in a leaf: through its own reader. */
 static enum weir_err head_check(struct weir_scope *scope,
-                                const struct weir_rows *rows,
+                                const struct weir_leaf_rows *rows,
                                 uint8_t head,
                                 struct weir_leaf *leaf)
 {
@@ -134,7 +137,9 @@ static enum weir_err head_check(struct weir_scope *scope,
     return err == WEIR_OK ? err : weir_note(scope, "leaf %llu", (unsigned long long)rows->next_seq);
 }
 
-enum weir_err weir_rows_next(struct weir_scope *scope, struct weir_rows *rows, struct weir_row *row)
+enum weir_err weir_leaf_rows_next(struct weir_scope *scope,
+                                  struct weir_leaf_rows *rows,
+                                  struct weir_leaf_row *row)
 {
     struct weir_slice head;
     enum weir_err err = take_bytes(scope, rows, 1, &head);
@@ -161,10 +166,10 @@ enum weir_err weir_rows_next(struct weir_scope *scope, struct weir_rows *rows, s
     return WEIR_OK;
 }
 
-enum weir_err weir_rows_put(struct weir_scope *scope,
-                            struct weir_rows *state,
-                            const struct weir_row *row,
-                            struct weir_buffer *buffer)
+enum weir_err weir_leaf_rows_put(struct weir_scope *scope,
+                                 struct weir_leaf_rows *state,
+                                 const struct weir_leaf_row *row,
+                                 struct weir_buffer *buffer)
 {
     const struct weir_leaf *leaf = &row->leaf;
     assert(leaf->seq == state->next_seq && leaf->tick_ms >= 0);

@@ -18,12 +18,12 @@
 #define WEIR_ROW_TICK_BYTES 7
 #define WEIR_ROW_PAYLOAD_MAX 65536
 
-struct weir_row {
+struct weir_leaf_row {
     struct weir_leaf leaf;     /* commit is set by the reader for sealed rows only */
     struct weir_slice payload; /* open rows */
 };
 
-struct weir_rows {
+struct weir_leaf_rows {
     struct weir_slice rest;
     uint64_t next_seq;
     int64_t previous_ms; /* tick of the row before */
@@ -33,17 +33,18 @@ struct weir_rows {
 };
 
 /* `interval_ms` is the gauge's; 0 for event gauges. */
-struct weir_rows
-weir_rows_open(struct weir_slice bytes, uint64_t first_seq, int64_t interval_ms, bool is_open);
+struct weir_leaf_rows
+weir_leaf_rows_open(struct weir_slice bytes, uint64_t first_seq, int64_t interval_ms, bool is_open);
 
 /* The next row.  Errors: PARSE (naming the row), RANGE. */
-WEIR_CHECKED enum weir_err
-weir_rows_next(struct weir_scope *scope, struct weir_rows *rows, struct weir_row *row);
+WEIR_CHECKED enum weir_err weir_leaf_rows_next(struct weir_scope *scope,
+                                               struct weir_leaf_rows *rows,
+                                               struct weir_leaf_row *row);
 
-/* Writing: the state of the rows written so far; start with weir_rows_open({NULL, 0}, …). */
-WEIR_CHECKED enum weir_err weir_rows_put(struct weir_scope *scope,
-                                         struct weir_rows *state,
-                                         const struct weir_row *row,
-                                         struct weir_buffer *buffer);
+/* Writing: the state of the rows written so far; start with weir_leaf_rows_open({NULL, 0}, …). */
+WEIR_CHECKED enum weir_err weir_leaf_rows_put(struct weir_scope *scope,
+                                              struct weir_leaf_rows *state,
+                                              const struct weir_leaf_row *row,
+                                              struct weir_buffer *buffer);
 
 #endif /* WEIR_ATTEST_ROWS_H */
