@@ -20,7 +20,15 @@ enum weir_store_mode {
     WEIR_STORE_CREATE, /* as WRITE, and makes the file when there is none */
 };
 
+/* Which tables the file has: those of a node's ledger, or those of the signer's own memory
+ * (ledger/vault.h). */
+enum weir_store_schema {
+    WEIR_SCHEMA_LEDGER = 0,
+    WEIR_SCHEMA_VAULT,
+};
+
 struct weir_store_options {
+    enum weir_store_schema schema;
     enum weir_store_mode mode;
     bool skip_quick_check;   /* another duty of this node has checked the file at this start */
     uint32_t busy_ms;        /* longest wait for another writer; 0: 10,000 */
