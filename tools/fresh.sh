@@ -2,8 +2,9 @@
 # Proves ./demo.sh and ./check.sh on a fresh machine: a minimal Debian 12 in a folder, nothing of
 # this tree but a clone, both commands run inside.
 # usage: tools/fresh.sh [--keep] [--quick | --full]     (called by check.sh --fresh; needs root)
-# All mounts and processes live in namespaces of their own, so that they end with this script however
-# it ends; the folder goes too, unless --keep.
+# All mounts and processes live in namespaces of their own (tools/inside.sh), so that they end with
+# this script however it ends; the folder goes too, unless --keep.  The steps of docker/Dockerfile are
+# carried out in the same way.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . tools/say.sh
@@ -67,37 +68,11 @@ settings() {
     done
 }
 step settings "copying resolver, certificates, apt and npm settings" settings
+# The bare machine once more, to carry the image's steps out on.
+step copy "keeping a copy of the bare machine for the image" cp -a "$machine" "$home/bare"
 # A clone of what is committed; nothing that lies about here can help.
 step clone "copying a fresh clone in" git clone -q --no-hardlinks "$PWD" "$machine/srv/weir" ||
     die "git clone failed"
-
-# The environment is the fresh machine's, plus where the certificates are if this one has its own.
-environment=(HOME=/root LANG=C.UTF-8 TERM=dumb
-    PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin)
-if [ -n "${NODE_EXTRA_CA_CERTS:-}${SSL_CERT_FILE:-}" ]; then
-    environment+=(NODE_EXTRA_CA_CERTS=/etc/host-certificates.crt
-        npm_config_cafile=/etc/host-certificates.crt)
-fi
-for name in http_proxy https_proxy no_proxy HTTP_PROXY HTTPS_PROXY NO_PROXY; do
-    [ -z "${!name:-}" ] || environment+=("$name=${!name}")
-done
-
-# enter COMMAND...: runs it inside, with namespaces of its own for mounts and processes; when this
-# script dies, by whatever signal, so do they.
-enter() {
-    # shellcheck disable=SC2016
-    exec setpriv --pdeathsig KILL timeout --signal=TERM --kill-after=10 "$((MINUTES_MAX * 60))" \
-        setpriv --pdeathsig KILL unshare --mount --pid --ipc --uts --fork --kill-child=KILL bash -c '
-            set -e
-            machine=$1
-            shift
-            mount -t proc proc "$machine/proc"
-            mount -t sysfs -o ro sysfs "$machine/sys" 2>/dev/null || true
-            mount --rbind /dev "$machine/dev"
-            mount -t tmpfs -o size=1g tmpfs "$machine/dev/shm" 2>/dev/null || true
-            mount -t tmpfs -o size=4g tmpfs "$machine/tmp"
-            exec chroot "$machine" /usr/bin/env -i "$@"' enter "$machine" "${environment[@]}" "$@"
-}
 
 # Runs one command of the clone inside, its lines shown as they come, and waits for it.
 run_inside() {
@@ -105,7 +80,9 @@ run_inside() {
     shift
     say "inside: $*"
     set -m
-    (enter bash -c 'cd /srv/weir && exec "$@"' run "$@") </dev/null > >(tee "$SAY_LOGS/$name.log" | sed -u 's/^/    | /') 2>&1 &
+    timeout --signal=TERM --kill-after=10 "$((MINUTES_MAX * 60))" \
+        setpriv --pdeathsig KILL tools/inside.sh --in /srv/weir "$machine" "$@" </dev/null \
+        > >(tee "$SAY_LOGS/$name.log" | sed -u 's/^/    | /') 2>&1 &
     inside=$!
     set +m
     wait "$inside" || status=$?
@@ -117,9 +94,8 @@ run_inside() {
 failed=0
 run_inside demo ./demo.sh --once || failed=$((failed + 1))
 run_inside check ./check.sh "${checks[@]}" || failed=$((failed + 1))
-if [ "$failed" = 0 ]; then
-    run_inside again ./demo.sh --help || failed=$((failed + 1))
-fi
+step image "carrying out docker/Dockerfile on the bare machine" tools/image.sh "$home/bare" \
+    "$home/stages" || failed=$((failed + 1))
 say "logs: build/fresh-logs"
 printf '%d passed, %d failed\n' "$((3 - failed))" "$failed"
 [ "$failed" = 0 ]
