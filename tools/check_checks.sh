@@ -53,7 +53,9 @@ lines() {
 }
 
 # The clean tree.
-cp "$tools/../.clang-format" .
+cp "$tools/../.clang-format" "$tools/../.clang-tidy" .
+mkdir tests
+cp "$tools/../tests/.clang-tidy" tests
 put base/one.h <<'END'
 /* one.h - a header as it should be. */
 #ifndef WEIR_BASE_ONE_H

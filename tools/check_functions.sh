@@ -7,7 +7,7 @@ set -euo pipefail
 need $CLANG_TIDY
 need clang-14
 
-export CLANG_TIDY CONFIG=$TOOLS/../.clang-tidy
+export CLANG_TIDY
 export MEMORY=${WEIR_BUILD:-build}/tidy
 export ANALYSER=
 if [ -n "${WEIR_FULL:-}" ]; then
@@ -20,10 +20,10 @@ mkdir -p "$MEMORY"
 # look FLAGS... FILE: prints the findings of one file, or remembers that there are none.
 look() {
     local file=${*: -1} flags=("${@:1:$#-1}") key found
-    key=$({ cat "$CONFIG"; echo "$file $ANALYSER"; clang-14 "${flags[@]}" -E -w "$file" 2>&1; } |
+    key=$({ cat .clang-tidy tests/.clang-tidy; echo "$file $ANALYSER"; clang-14 "${flags[@]}" -E -w "$file" 2>&1; } |
         sha256sum | cut -c 1-64)
     [ ! -f "$MEMORY/$key" ] || return 0
-    found=$($CLANG_TIDY --quiet --config-file="$CONFIG" ${ANALYSER:+--checks="$ANALYSER"} "$file" \
+    found=$($CLANG_TIDY --quiet ${ANALYSER:+--checks="$ANALYSER"} "$file" \
         -- "${flags[@]}" 2>/dev/null | grep -E "$FINDING" || true)
     if [ -z "$found" ]; then
         : >"$MEMORY/$key"
