@@ -29,54 +29,48 @@ static enum weir_err refuse_order(struct weir_scope *scope, int64_t first_ms, in
                      first_ms);
 }
 
-/* Time that changes hands: `sign` times the interval, in the state of one tick. */
-struct change {
-    struct weir_interval interval;
-    int sign;
-    uint8_t state;
-};
-
 /* What the neighbour before loses (or gains, when its time was open until now). */
-static struct change change_of_previous(const struct weir_insertion *insertion, int64_t hold_ms)
+static struct weir_time_move move_of_previous(const struct weir_insertion *insertion,
+                                              int64_t hold_ms)
 {
     const struct weir_tick *previous = insertion->previous;
     if (previous == NULL)
-        return (struct change){.sign = 1};
-    struct change change = {.state = previous->state, .sign = 1};
+        return (struct weir_time_move){.sign = 1};
+    struct weir_time_move move = {.state = previous->state, .sign = 1};
     int64_t before_ms = previous->tick_ms; /* open time is not stored */
     int64_t after_ms = weir_tick_held_until(previous, insertion->tick, hold_ms);
     if (insertion->next != NULL)
         before_ms = weir_tick_held_until(previous, insertion->next, hold_ms);
-    change.interval = (struct weir_interval){before_ms, after_ms};
+    move.interval = (struct weir_interval){before_ms, after_ms};
     if (after_ms < before_ms) {
-        change.interval = (struct weir_interval){after_ms, before_ms};
-        change.sign = -1;
+        move.interval = (struct weir_interval){after_ms, before_ms};
+        move.sign = -1;
     }
-    return change;
+    return move;
 }
 
-static struct change change_of_tick(const struct weir_insertion *insertion, int64_t hold_ms)
+static struct weir_time_move move_of_tick(const struct weir_insertion *insertion, int64_t hold_ms)
 {
-    struct change change = {.state = insertion->tick->state, .sign = 1};
+    struct weir_time_move move = {.state = insertion->tick->state, .sign = 1};
     if (insertion->next != NULL)
-        change.interval = (struct weir_interval){
+        move.interval = (struct weir_interval){
             insertion->tick->tick_ms,
             weir_tick_held_until(insertion->tick, insertion->next, hold_ms),
         };
-    return change;
+    return move;
 }
 
-/* Adds a change's part in the window to the window's entry. */
-static void apply(const struct change *change,
+/* Adds a move's part in the window to the window's entry. */
+static void apply(const struct weir_time_move *move,
                   const struct weir_interval_list *maintenance,
                   struct weir_closed_time_change *entry)
 {
-    struct weir_interval part = weir_interval_clip(change->interval, entry->window);
+    struct weir_interval part = weir_interval_clip(move->interval, entry->window);
     uint64_t ms = weir_interval_ms(part) - weir_interval_list_common_ms(*maintenance, part);
-    int64_t signed_ms = change->sign * (int64_t)ms;
-    if (change->state == WEIR_STATE_UP)
+    int64_t signed_ms = move->sign * (int64_t)ms;
+    if (move->state == WEIR_STATE_UP)
         entry->up_ms += signed_ms;
-    else if (change->state == WEIR_STATE_DOWN)
+    else if (move->state == WEIR_STATE_DOWN)
         entry->down_ms += signed_ms;
 }
 
@@ -123,18 +117,28 @@ static enum weir_err check_insertion(struct weir_scope *scope,
     return WEIR_OK;
 }
 
+enum weir_err weir_availability_moves(struct weir_scope *scope,
+                                      const struct weir_gauge *gauge,
+                                      const struct weir_insertion *insertion,
+                                      struct weir_time_move moves[static 2])
+{
+    if (check_insertion(scope, insertion) != WEIR_OK)
+        return scope->err;
+    moves[0] = move_of_previous(insertion, gauge->availability.hold_ms);
+    moves[1] = move_of_tick(insertion, gauge->availability.hold_ms);
+    return WEIR_OK;
+}
+
 enum weir_err weir_availability_insert(struct weir_scope *scope,
                                        const struct weir_gauge *gauge,
                                        const struct weir_insertion *insertion,
                                        const struct weir_maintenance_list *declared,
                                        struct weir_closed_time_changes *changes)
 {
-    if (check_insertion(scope, insertion) != WEIR_OK)
+    struct weir_time_move moves[2];
+    if (weir_availability_moves(scope, gauge, insertion, moves) != WEIR_OK)
         return scope->err;
-    int64_t hold_ms = gauge->availability.hold_ms;
-    struct change previous = change_of_previous(insertion, hold_ms);
-    struct change own = change_of_tick(insertion, hold_ms);
-    struct weir_interval span = span_of(previous.interval, own.interval);
+    struct weir_interval span = span_of(moves[0].interval, moves[1].interval);
     size_t window_count = 0;
     if (count_windows(scope, gauge, span, &window_count) != WEIR_OK)
         return scope->err;
@@ -150,8 +154,8 @@ enum weir_err weir_availability_insert(struct weir_scope *scope,
                 WEIR_OK)
             return scope->err;
         struct weir_closed_time_change entry = {.window = window};
-        apply(&previous, &maintenance, &entry);
-        apply(&own, &maintenance, &entry);
+        apply(&moves[0], &maintenance, &entry);
+        apply(&moves[1], &maintenance, &entry);
         if (entry.up_ms != 0 || entry.down_ms != 0)
             items[count++] = entry;
     }

@@ -50,10 +50,26 @@ struct weir_insertion {
     const struct weir_tick *next;
 };
 
-/* How the closed time changes when `tick` is put between its neighbours, in O(1) for ticks of the
- * usual distance.  `declared` is all maintenance known; when a new declaration arrives, the windows
- * it touches are computed anew instead.
- * Errors: CONFLICT (two ticks at the same time, or not in order), LIMIT (more than
+/* Time that changes hands: `sign` times the interval, in a state.  May be empty. */
+struct weir_time_move {
+    struct weir_interval interval;
+    int32_t sign; /* 1 or -1 */
+    uint8_t state;
+};
+
+/* The two moves that putting `tick` between its neighbours makes, before windows and maintenance:
+ * what the neighbour before gains or loses, and what the tick itself brings.  Takes no memory: for
+ * a store's fast path, where both moves lie in one window without maintenance.
+ * Errors: CONFLICT (two ticks at the same time, or not in order). */
+WEIR_CHECKED enum weir_err weir_availability_moves(struct weir_scope *scope,
+                                                   const struct weir_gauge *gauge,
+                                                   const struct weir_insertion *insertion,
+                                                   struct weir_time_move moves[static 2]);
+
+/* How the closed time changes when `tick` is put between its neighbours, split at window edges and
+ * without maintenance, in O(1) for ticks of the usual distance.  `declared` is all maintenance
+ * known; when a new declaration arrives, the windows it touches are computed anew instead. Errors:
+ * CONFLICT (two ticks at the same time, or not in order), LIMIT (more than
  * WEIR_AVAILABILITY_WINDOWS_MAX windows), RANGE, MEMORY. */
 WEIR_CHECKED enum weir_err weir_availability_insert(struct weir_scope *scope,
                                                     const struct weir_gauge *gauge,

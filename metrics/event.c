@@ -340,8 +340,9 @@ get_line(struct weir_scope *scope, const struct weir_lines *line, struct weir_ev
     }
     if (time != NULL)
         return get_time(scope, line->value, time);
-    if (get_number(scope, line, event, &is_known) != WEIR_OK || is_known)
-        return scope->err;
+    enum weir_err number_err = get_number(scope, line, event, &is_known);
+    if (is_known)
+        return number_err;
     if (weir_slice_equals_text(line->key, "type")) {
         enum weir_err err = get_word(scope, weir_event_type_find(line->value), &word);
         event->type = (enum weir_event_type)word;
@@ -364,7 +365,7 @@ get_line(struct weir_scope *scope, const struct weir_lines *line, struct weir_ev
 }
 
 enum weir_err
-weir_event_parse(struct weir_scope *scope, struct weir_slice text, struct weir_event *event)
+weir_event_read(struct weir_scope *scope, struct weir_slice text, struct weir_event *event)
 {
     struct weir_event parsed = {0};
     struct weir_lines lines = {.rest = text};
@@ -379,13 +380,21 @@ weir_event_parse(struct weir_scope *scope, struct weir_slice text, struct weir_e
     enum weir_refusal refusal = weir_event_check(&parsed, INT64_MAX);
     if (refusal != WEIR_REFUSAL_NONE)
         return weir_fail(scope, WEIR_E_PARSE, "event: %s", weir_refusal_text(refusal));
+    *event = parsed;
+    return WEIR_OK;
+}
+
+enum weir_err
+weir_event_parse(struct weir_scope *scope, struct weir_slice text, struct weir_event *event)
+{
+    struct weir_event parsed;
     /* What prints back to the same bytes has every key once, none missing and none to spare. */
-    struct weir_buffer again = {.capacity_max = text.length};
-    if (weir_event_print(scope, &parsed, &again) != WEIR_OK ||
-        !weir_slice_equal(weir_buffer_slice(&again), text)) {
-        weir_scope_recover(scope);
+    struct weir_buffer again = {0};
+    if (weir_event_read(scope, text, &parsed) != WEIR_OK ||
+        weir_event_print(scope, &parsed, &again) != WEIR_OK)
+        return scope->err;
+    if (!weir_slice_equal(weir_buffer_slice(&again), text))
         return weir_fail(scope, WEIR_E_PARSE, "event: not in canonical form");
-    }
     *event = parsed;
     return WEIR_OK;
 }
@@ -418,53 +427,74 @@ int weir_revision_compare(const struct weir_revision *a, const struct weir_revis
     return weir_hash_compare(&a->payload_hash, &b->payload_hash);
 }
 
-struct ranked {
-    struct weir_event event;
-    struct weir_revision revision;
-};
-
 static int compare_identity(const struct weir_event *a, const struct weir_event *b)
 {
     int order = weir_slice_compare(a->source, b->source);
     return order != 0 ? order : weir_slice_compare(a->id, b->id);
 }
 
-/* By source and id; of one identity the revision that counts comes first. */
+/* By source and id; of one identity the highest revision comes first. */
 static int by_rank(const void *left, const void *right)
 {
-    const struct ranked *a = left;
-    const struct ranked *b = right;
-    int order = compare_identity(&a->event, &b->event);
-    return order != 0 ? order : weir_revision_compare(&b->revision, &a->revision);
+    const struct weir_event *a = left;
+    const struct weir_event *b = right;
+    int order = compare_identity(a, b);
+    if (order != 0)
+        return order;
+    return a->rev > b->rev ? -1 : a->rev < b->rev;
 }
 
-static enum weir_err
-hash_payload(struct weir_scope *scope, const struct weir_event *event, struct weir_hash *hash)
+static enum weir_err hash_payload(struct weir_scope *scope,
+                                  const struct weir_event *event,
+                                  struct weir_buffer *room,
+                                  struct weir_hash *hash)
 {
-    struct weir_buffer buffer = {.capacity_max = WEIR_EVENT_TEXT_MAX};
-    if (weir_event_print(scope, event, &buffer) != WEIR_OK)
+    room->length = 0;
+    if (weir_event_print(scope, event, room) != WEIR_OK)
         return scope->err;
-    *hash = weir_event_payload_hash(weir_buffer_slice(&buffer));
+    *hash = weir_event_payload_hash(weir_buffer_slice(room));
+    return WEIR_OK;
+}
+
+/* Of `count` events with one identity and revision, puts that with the greatest hash first. */
+static enum weir_err put_greatest_first(struct weir_scope *scope,
+                                        struct weir_event *events,
+                                        size_t count,
+                                        struct weir_buffer *room)
+{
+    struct weir_hash greatest;
+    if (count < 2)
+        return WEIR_OK;
+    for (size_t i = 0; i < count; i++) {
+        struct weir_hash hash;
+        if (hash_payload(scope, &events[i], room, &hash) != WEIR_OK)
+            return scope->err;
+        if (i == 0 || weir_hash_compare(&hash, &greatest) > 0) {
+            greatest = hash;
+            struct weir_event first = events[0];
+            events[0] = events[i];
+            events[i] = first;
+        }
+    }
     return WEIR_OK;
 }
 
 enum weir_err
 weir_event_keep_current(struct weir_scope *scope, struct weir_event *events, size_t *event_count)
 {
-    struct ranked *ranked = weir_take(scope, *event_count, sizeof(*ranked));
-    if (ranked == NULL)
-        return scope->err;
-    for (size_t i = 0; i < *event_count; i++) {
-        ranked[i].event = events[i];
-        ranked[i].revision.rev = events[i].rev;
-        if (hash_payload(scope, &events[i], &ranked[i].revision.payload_hash) != WEIR_OK)
-            return scope->err;
-    }
-    weir_sort(ranked, *event_count, sizeof(*ranked), by_rank);
+    struct weir_buffer room = {.capacity_max = WEIR_EVENT_TEXT_MAX};
+    weir_sort(events, *event_count, sizeof(*events), by_rank);
     size_t kept = 0;
-    for (size_t i = 0; i < *event_count; i++)
-        if (i == 0 || compare_identity(&ranked[i - 1].event, &ranked[i].event) != 0)
-            events[kept++] = ranked[i].event;
+    for (size_t i = 0; i < *event_count;) {
+        size_t next = i + 1;
+        size_t ties = 1; /* events of this identity with the highest revision */
+        for (; next < *event_count && compare_identity(&events[i], &events[next]) == 0; next++)
+            ties += events[next].rev == events[i].rev;
+        if (put_greatest_first(scope, &events[i], ties, &room) != WEIR_OK)
+            return scope->err;
+        events[kept++] = events[i];
+        i = next;
+    }
     *event_count = kept;
     return WEIR_OK;
 }
@@ -514,7 +544,10 @@ bool weir_event_feeds(const struct weir_event *event, const struct weir_gauge *g
         return false;
     if (gauge->source != NULL && !weir_slice_equals_text(event->source, gauge->source))
         return false;
-    if (gauge->kind == WEIR_GAUGE_OTIF || event->type == WEIR_EVENT_MAINTENANCE_DECLARED)
+    if (gauge->kind == WEIR_GAUGE_OTIF)
+        return true;
+    if (event->type == WEIR_EVENT_MAINTENANCE_DECLARED &&
+        weir_slice_equals_text(event->subject, gauge->name))
         return true;
     return gauge->subject != NULL && weir_slice_equals_text(event->subject, gauge->subject);
 }

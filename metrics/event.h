@@ -82,6 +82,11 @@ WEIR_CHECKED enum weir_err weir_event_print(struct weir_scope *scope,
 WEIR_CHECKED enum weir_err
 weir_event_parse(struct weir_scope *scope, struct weir_slice text, struct weir_event *event);
 
+/* As weir_event_parse without the proof that the text is canonical and without taking memory: for
+ * texts that weir_event_print made and a store kept.  Errors: PARSE, RANGE, LIMIT. */
+WEIR_CHECKED enum weir_err
+weir_event_read(struct weir_scope *scope, struct weir_slice text, struct weir_event *event);
+
 /* SHA-256 of the canonical text: the payload hash that decides ties. */
 struct weir_hash weir_event_payload_hash(struct weir_slice canonical_text);
 
@@ -115,8 +120,9 @@ struct weir_tick weir_event_tick(const struct weir_event *event);
 
 struct weir_gauge;
 
-/* Whether the event can bear on the gauge: type, source and subject; the class of a job is decided
- * by its promise and not looked at here. */
+/* Whether the event can bear on the gauge: type, source and subject (of maintenance.declared: the
+ * site or the gauge's name).  The class of a job is decided by its promise and not looked at here.
+ */
 bool weir_event_feeds(const struct weir_event *event, const struct weir_gauge *gauge);
 
 #endif /* WEIR_METRICS_EVENT_H */

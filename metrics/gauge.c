@@ -414,7 +414,7 @@ weir_gauge_parse(struct weir_scope *scope, struct weir_slice text, struct weir_g
     bool seen[KEY_COUNT] = {false};
     if (text.length > WEIR_GAUGE_TEXT_MAX)
         return weir_fail(scope, WEIR_E_LIMIT, "a gauge definition of %zu bytes", text.length);
-    struct weir_buffer again = {.capacity_max = text.length};
+    struct weir_buffer again = {0};
     if (read_lines(scope, text, &parsed, seen) != WEIR_OK ||
         check_seen(scope, &parsed, seen) != WEIR_OK ||
         weir_gauge_print(scope, &parsed, &again) != WEIR_OK)

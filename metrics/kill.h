@@ -9,13 +9,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/err.h"
 #include "metrics/gauge.h"
 #include "metrics/tally.h"
 
 #define WEIR_KILL_RUN 2
-#define WEIR_SIGNIFICANCE_UNITS_MAX 4096
-#define WEIR_SIGNIFICANCE_RATIO_MAX UINT64_C(1000000)
 
 /* One final window of the class. */
 struct weir_final_window {
@@ -60,16 +57,5 @@ void weir_kill_evaluate(struct weir_kill_signal *signal,
 /* Clears the signal and arms it again from the next final window on.  `final_until_ms` is the end
  * of the newest final window known to whoever acknowledges. */
 void weir_kill_acknowledge(struct weir_kill_signal *signal, int64_t final_until_ms);
-
-/* Whether so many misses would be seen in fewer than 5 of 100 windows if each unit were kept with
- * the target's probability: exact binomial tail in big integers.  An annotation, it decides
- * nothing.  `*is_significant` is 0, 1, or 2 for "not computed" (more than
- * WEIR_SIGNIFICANCE_UNITS_MAX units, or a reduced target above WEIR_SIGNIFICANCE_RATIO_MAX).
- * Errors: MEMORY. */
-WEIR_CHECKED enum weir_err weir_kill_significance(struct weir_scope *scope,
-                                                  struct weir_ratio target,
-                                                  uint64_t missed,
-                                                  uint64_t units,
-                                                  uint8_t *is_significant);
 
 #endif /* WEIR_METRICS_KILL_H */

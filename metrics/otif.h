@@ -41,8 +41,10 @@ struct weir_outcome {
 
 /* Folds the events of one job, in any order; other types are skipped, several revisions of one
  * event are reduced to the one that counts.  `*outcome` is UNPROMISED when the gauge does not count
- * the job.  All events have the same subject (asserted).
- * Errors: RANGE (due outside the frozen boundaries), OVERFLOW, MEMORY. */
+ * the job.  Of an event it reads type, by, source, id, rev, subject, order, class_name,
+ * occurred_ms, due and quantity; a store that keeps those need not open the payload again.  All
+ * events have the same subject (asserted). Errors: RANGE (due outside the frozen boundaries),
+ * OVERFLOW, MEMORY. */
 WEIR_CHECKED enum weir_err weir_job_fold(struct weir_scope *scope,
                                          const struct weir_gauge *gauge,
                                          const struct weir_event *events,
@@ -64,7 +66,8 @@ struct weir_commitment {
     uint64_t last_on_time;
 };
 
-/* Adds or takes away a line; nothing happens unless it is COUNTED.  Errors: OVERFLOW, CORRUPT. */
+/* Adds or takes away a line's outcome; nothing happens unless it is COUNTED.  Errors: OVERFLOW,
+ * CORRUPT. */
 WEIR_CHECKED enum weir_err weir_commitment_add(struct weir_scope *scope,
                                                struct weir_commitment *commitment,
                                                const struct weir_outcome *outcome);
