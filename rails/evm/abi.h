@@ -89,6 +89,11 @@ WEIR_CHECKED enum weir_err weir_abi_read_address(struct weir_scope *scope,
 WEIR_CHECKED enum weir_err
 weir_abi_read_bytes(struct weir_scope *scope, struct weir_slice bytes, struct weir_slice *value);
 
+/* The byte string at the end of a call or answer: its length, its bytes, padding of zeros and
+ * nothing else.  Errors: PARSE. */
+WEIR_CHECKED enum weir_err
+weir_abi_read_tail(struct weir_scope *scope, struct weir_slice tail, struct weir_slice *value);
+
 /* The arguments of a `report` call with its selector, strictly.  A signer checks with it what it is
  * asked to send.  Errors: PARSE. */
 WEIR_CHECKED enum weir_err weir_abi_read_report(struct weir_scope *scope,
@@ -121,9 +126,9 @@ struct weir_revert {
     const char *text;
 };
 
-/* The row for revert data, NULL when the selector is not in the table or the arguments do not have
- * the length that it says.  `Error(string)` and `Panic(uint256)` are rows too. */
-const struct weir_revert *weir_abi_revert(struct weir_slice data);
+/* Sets `*revert` and returns true when the selector of the revert data is in the table and its
+ * arguments have the length that it says. */
+bool weir_abi_revert(struct weir_slice data, struct weir_revert *revert);
 
 /* A sentence for people in the arena: name, arguments and meaning, or the bytes when unknown; NULL
  * after MEMORY. */
