@@ -78,10 +78,10 @@ export async function makeVectors() {
       three, [0, 2], { word: 0n, mask: 1n, tier: 1, evidenceRoot: root }),
     await makeVector('iso weeks, token, 3 of 5, cap that can bind', makeTerms({
       ...PARTIES, witnesses: five, start: weekStart, calendar: 1, length: 604800, count: 520, settleDelay: 3600,
-      claimWindow: 1209600, cap: 100000n, capWindows: 52, asset: token, nonce: 7n, document: keccak256(toUtf8Bytes('contract')),
+      claimWindow: 80000000, cap: 100000n, capWindows: 500, asset: token, nonce: 7n, document: keccak256(toUtf8Bytes('contract')),
     }), five, [1, 2, 4], { word: 3n, mask: (1n << 100n) - 1n, tier: 2, evidenceRoot: root }),
     await makeVector('calendar months, early, 8 tiers, 1 of 1', makeTerms({
-      ...PARTIES, witnesses: three.slice(0, 1), start: 4070908800, calendar: 2, length: 0, count: 12, early: true, m: 1,
+      ...PARTIES, witnesses: three.slice(0, 1), start: 4070908800, calendar: 2, length: 0, count: 12, early: true, m: 1, claimWindow: 40000000,
       tiers: tiers8, cap: 8000n, capWindows: 1, nonce: (1n << 64n) - 1n, maxSkewMs: 0, gauge: zeroPadValue('0xff', 32),
     }), three.slice(0, 1), [0], { word: 0n, mask: 0xfffn, tier: 8, evidenceRoot: root }),
   ];
