@@ -30,6 +30,9 @@ copy() {
     while [ $# -gt 1 ]; do
         if [ "$1" = . ]; then
             git -C "$context" archive HEAD | tar -x -C "$target"
+        elif [ -d "$source/$1" ]; then
+            mkdir -p "$target"
+            cp -a "$source/$1/." "$target"
         else
             cp -a "$source/$1" "$target"
         fi
