@@ -20,20 +20,17 @@ for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => anvil.kill(
 anvil.once('exit', (code) => process.exit(code ?? 0));
 
 let text = '';
-for await (const [bytes] of onData(anvil.stdout)) {
-  text += bytes;
-  if (text.includes('Listening on')) break;
+let port;
+while (port === undefined) {
+  text += (await once(anvil.stdout, 'data'))[0];
+  port = /Listening on [0-9.]+:(\d+)/.exec(text)?.[1];
 }
 anvil.stdout.resume();
 
-const provider = new JsonRpcProvider(`http://127.0.0.1:${PORT}`, 31337, { staticNetwork: true, pollingInterval: 100 });
+const provider = new JsonRpcProvider(`http://127.0.0.1:${port}`, 31337, { staticNetwork: true, pollingInterval: 100 });
 const wallet = new Wallet(DEPLOYER, provider);
 const factory = await deploy(wallet, 'WeirFactory');
 const token = await deploy(wallet, 'DemoToken');
 console.log(JSON.stringify({
   factory: await factory.getAddress(), implementation: await factory.implementation(), token: await token.getAddress(),
 }));
-
-async function* onData(stream) {
-  for (;;) yield await once(stream, 'data');
-}
