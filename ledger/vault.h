@@ -18,6 +18,9 @@
 
 struct weir_store;
 
+/* Inside the data directory: a folder of its own, to which the signer is confined. */
+#define WEIR_VAULT_FOLDER "signer"
+#define WEIR_VAULT_PATH WEIR_VAULT_FOLDER "/signer.db"
 #define WEIR_VAULT_REPORTS_MAX 64 /* per (terms, window, tier), protocol 9.4 */
 
 /* Opens the file, making it when `may_create`; exclusively: a second signer is refused.
