@@ -3,54 +3,56 @@
 #include <assert.h>
 
 static const char *const stage_names[] = {
-    [WEIR_STAGE_INTENT] = "intent",
-    [WEIR_STAGE_PREPARED] = "prepared",
-    [WEIR_STAGE_SIGNED] = "signed",
-    [WEIR_STAGE_SENT] = "sent",
-    [WEIR_STAGE_MINED] = "mined",
-    [WEIR_STAGE_FINAL] = "final",
-    [WEIR_STAGE_HELD] = "held",
-    [WEIR_STAGE_REVERTED] = "reverted",
-    [WEIR_STAGE_SUPERSEDED] = "superseded",
+    [WEIR_RAIL_STAGE_INTENT] = "intent",
+    [WEIR_RAIL_STAGE_PREPARED] = "prepared",
+    [WEIR_RAIL_STAGE_SIGNED] = "signed",
+    [WEIR_RAIL_STAGE_SENT] = "sent",
+    [WEIR_RAIL_STAGE_MINED] = "mined",
+    [WEIR_RAIL_STAGE_FINAL] = "final",
+    [WEIR_RAIL_STAGE_HELD] = "held",
+    [WEIR_RAIL_STAGE_REVERTED] = "reverted",
+    [WEIR_RAIL_STAGE_SUPERSEDED] = "superseded",
 };
 
 static const char *const alarm_names[] = {
-    [WEIR_ALARM_NONE] = "none",
-    [WEIR_ALARM_FUNDS] = "funds",
-    [WEIR_ALARM_FEE_CEILING] = "fee_ceiling",
-    [WEIR_ALARM_FOREIGN_NONCE] = "foreign_nonce",
-    [WEIR_ALARM_POLICY] = "policy",
-    [WEIR_ALARM_CHAIN] = "chain",
-    [WEIR_ALARM_EFFECT_MISSING] = "effect_missing",
-    [WEIR_ALARM_STUCK] = "stuck",
-    [WEIR_ALARM_NETWORK] = "network",
-    [WEIR_ALARM_PREFLIGHT] = "preflight",
+    [WEIR_RAIL_ALARM_NONE] = "none",
+    [WEIR_RAIL_ALARM_FUNDS] = "funds",
+    [WEIR_RAIL_ALARM_FEE_CEILING] = "fee_ceiling",
+    [WEIR_RAIL_ALARM_FOREIGN_NONCE] = "foreign_nonce",
+    [WEIR_RAIL_ALARM_POLICY] = "policy",
+    [WEIR_RAIL_ALARM_CHAIN] = "chain",
+    [WEIR_RAIL_ALARM_EFFECT_MISSING] = "effect_missing",
+    [WEIR_RAIL_ALARM_STUCK] = "stuck",
+    [WEIR_RAIL_ALARM_NETWORK] = "network",
+    [WEIR_RAIL_ALARM_PREFLIGHT] = "preflight",
 };
 
-const char *weir_job_stage_name(enum weir_job_stage stage)
+const char *weir_rail_stage_name(enum weir_rail_stage stage)
 {
     assert((size_t)stage < sizeof(stage_names) / sizeof(stage_names[0]));
     return stage_names[stage];
 }
 
-const char *weir_job_alarm_name(enum weir_job_alarm alarm)
+const char *weir_rail_alarm_name(enum weir_rail_alarm alarm)
 {
     assert((size_t)alarm < sizeof(alarm_names) / sizeof(alarm_names[0]));
     return alarm_names[alarm];
 }
 
-bool weir_job_is_over(enum weir_job_stage stage)
+bool weir_rail_is_over(enum weir_rail_stage stage)
 {
-    return stage == WEIR_STAGE_FINAL || stage == WEIR_STAGE_REVERTED ||
-           stage == WEIR_STAGE_SUPERSEDED;
+    return stage == WEIR_RAIL_STAGE_FINAL || stage == WEIR_RAIL_STAGE_REVERTED ||
+           stage == WEIR_RAIL_STAGE_SUPERSEDED;
 }
 
-void weir_account_add(struct weir_account *account, const struct weir_job *job)
+void weir_rail_account_add(struct weir_rail_account *account, const struct weir_rail_job *job)
 {
     for (uint32_t i = 0; i < job->attempt_count; i++)
         if (job->attempts[i].nonce >= account->next_nonce)
             account->next_nonce = job->attempts[i].nonce + 1;
-    if (!job->has_nonce || weir_job_is_over(job->stage))
+    if (job->has_nonce && job->nonce >= account->next_nonce)
+        account->next_nonce = job->nonce + 1;
+    if (!job->has_nonce || weir_rail_is_over(job->stage))
         return;
     account->open_nonces++;
     if (!account->has_lowest || job->nonce < account->lowest_open_nonce)

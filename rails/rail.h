@@ -1,5 +1,5 @@
 /* A rail carries an intent onto a chain exactly once.  It never stores anything: the caller
- * (node/settler) keeps each `weir_job` as ledger rows and obeys one law:
+ * (node/settler) keeps each `weir_rail_job` as ledger rows and obeys one law:
  *
  *     action = next(job, account, now);   do it, which gives an event;
  *     apply(job, account, event, now);    store the changed job (one commit), then call next again.
@@ -22,41 +22,41 @@ struct weir_report;
 struct weir_terms;
 
 /* A complete report as it goes to the contract (protocol section 7). */
-struct weir_report_order {
+struct weir_rail_report_order {
     struct weir_address agreement;
     const struct weir_terms *terms;
     const struct weir_report *report;
 };
 
-struct weir_open_order {
+struct weir_rail_open_order {
     struct weir_address factory;
     struct weir_address agreement; /* where it will be */
     const struct weir_terms *terms;
 };
 
-struct weir_fund_order {
+struct weir_rail_fund_order {
     struct weir_address agreement;
     struct weir_address asset; /* zero: native */
     unsigned __int128 base_units;
 };
 
-enum weir_deploy_what { WEIR_DEPLOY_FACTORY = 1, WEIR_DEPLOY_TOKEN = 2 };
+enum weir_rail_deploy_what { WEIR_RAIL_DEPLOY_FACTORY = 1, WEIR_RAIL_DEPLOY_TOKEN = 2 };
 
-struct weir_mint_order {
+struct weir_rail_mint_order {
     struct weir_address token;
     struct weir_address to;
     unsigned __int128 base_units;
 };
 
 /* What is wanted; `kind` chooses the member. */
-struct weir_order {
-    enum weir_job_kind kind;
+struct weir_rail_order {
+    enum weir_rail_kind kind;
     union {
-        struct weir_report_order report; /* PAYOUT */
-        struct weir_open_order open;     /* OPEN */
-        struct weir_fund_order fund;     /* FUND */
-        enum weir_deploy_what deploy;    /* DEPLOY */
-        struct weir_mint_order mint;     /* CALL: play money of the demo token */
+        struct weir_rail_report_order report; /* PAYOUT */
+        struct weir_rail_open_order open;     /* OPEN */
+        struct weir_rail_fund_order fund;     /* FUND */
+        enum weir_rail_deploy_what deploy;    /* DEPLOY */
+        struct weir_rail_mint_order mint;     /* CALL: play money of the demo token */
     } of;
 };
 
@@ -66,7 +66,7 @@ struct weir_rail {
 
 /* A question under way.  Lives in the scope's arena that `begin` was given; the rail's own part
  * follows it. */
-struct weir_talk {
+struct weir_rail_talk {
     uint32_t ticket; /* of the request in the rail's weir_http; 0 once the event is complete */
 };
 
@@ -79,49 +79,49 @@ struct weir_rail_ops {
      * Errors: RANGE, MEMORY. */
     enum weir_err (*prepare)(struct weir_rail *rail,
                              struct weir_scope *scope,
-                             const struct weir_order *order,
-                             struct weir_call *call,
-                             struct weir_effect *effect);
+                             const struct weir_rail_order *order,
+                             struct weir_rail_call *call,
+                             struct weir_rail_effect *effect);
 
     /* Pure. */
-    struct weir_action (*next)(const struct weir_rail *rail,
-                               const struct weir_job *job,
-                               const struct weir_account *account,
-                               int64_t now_ms);
+    struct weir_rail_action (*next)(const struct weir_rail *rail,
+                                    const struct weir_rail_job *job,
+                                    const struct weir_rail_account *account,
+                                    int64_t now_ms);
 
     /* Pure; changes `job` only.  Errors: CORRUPT (an event the stage cannot have). */
     enum weir_err (*apply)(const struct weir_rail *rail,
                            struct weir_scope *scope,
-                           struct weir_job *job,
-                           const struct weir_account *account,
-                           const struct weir_event *event,
+                           struct weir_rail_job *job,
+                           const struct weir_rail_account *account,
+                           const struct weir_rail_event *event,
                            int64_t now_ms);
 
     /* Starts what a LOOK or SEND asks for without waiting.  The scope's arena must live until the
      * talk is over; `job`, `account` and the action's attempt as well.  Errors: LIMIT, MEMORY. */
     enum weir_err (*begin)(struct weir_rail *rail,
                            struct weir_scope *scope,
-                           const struct weir_job *job,
-                           const struct weir_account *account,
-                           struct weir_action action,
-                           struct weir_talk **talk);
+                           const struct weir_rail_job *job,
+                           const struct weir_rail_account *account,
+                           struct weir_rail_action action,
+                           struct weir_rail_talk **talk);
 
     /* Takes the answer to `talk->ticket`.  Afterwards either `*event` is complete and the ticket is
      * 0, or another question is under way with a new ticket.  A bad answer is an event (NO_ANSWER),
      * not an error.  The caller releases the result.  Errors: LIMIT, MEMORY. */
     enum weir_err (*finish)(struct weir_rail *rail,
                             struct weir_scope *scope,
-                            struct weir_talk *talk,
+                            struct weir_rail_talk *talk,
                             const struct weir_http_result *result,
-                            struct weir_event *event);
+                            struct weir_rail_event *event);
 
     /* begin and finish, waiting in between. */
     enum weir_err (*perform)(struct weir_rail *rail,
                              struct weir_scope *scope,
-                             const struct weir_job *job,
-                             const struct weir_account *account,
-                             struct weir_action action,
-                             struct weir_event *event);
+                             const struct weir_rail_job *job,
+                             const struct weir_rail_account *account,
+                             struct weir_rail_action action,
+                             struct weir_rail_event *event);
 
     void (*free)(struct weir_rail *rail);
 };

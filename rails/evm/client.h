@@ -30,7 +30,7 @@ struct weir_client {
     uint32_t depth;  /* 0: the node's `finalized` */
     uint64_t serial; /* of the next call */
     bool has_final;
-    struct weir_head final_seen;
+    struct weir_rail_head final_seen;
     bool is_violated; /* a final block changed: nothing may be signed until an operator says so */
 };
 
@@ -48,14 +48,14 @@ WEIR_CHECKED enum weir_err weir_client_exchange(struct weir_client *client,
  * Errors: NETWORK, RPC, CHAIN, STALE (the node fell behind what it showed before). */
 WEIR_CHECKED enum weir_err weir_client_heads(struct weir_client *client,
                                              struct weir_scope *scope,
-                                             struct weir_head *head,
-                                             struct weir_head *final);
+                                             struct weir_rail_head *head,
+                                             struct weir_rail_head *final);
 
 /* Where the contract's state is read. */
 enum weir_client_at { WEIR_CLIENT_PENDING, WEIR_CLIENT_LATEST, WEIR_CLIENT_FINAL };
 
 /* Windows of one agreement, 1..WEIR_CLIENT_WINDOWS_MAX. */
-struct weir_windows {
+struct weir_client_windows {
     struct weir_address agreement;
     const uint64_t *windows; /* borrowed */
     size_t window_count;
@@ -65,7 +65,7 @@ struct weir_windows {
  * Errors: as weir_client_heads, REVERT (no agreement there). */
 WEIR_CHECKED enum weir_err weir_client_levels(struct weir_client *client,
                                               struct weir_scope *scope,
-                                              const struct weir_windows *windows,
+                                              const struct weir_client_windows *windows,
                                               enum weir_client_at at,
                                               uint8_t *levels);
 

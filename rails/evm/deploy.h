@@ -10,8 +10,8 @@
 /* `*call` and `*effect` live in the scope's arena.  Errors: RANGE (no signature, too many windows,
  * an amount of zero), MEMORY. */
 WEIR_CHECKED enum weir_err weir_evm_prepare(struct weir_scope *scope,
-                                            const struct weir_order *order,
-                                            struct weir_call *call,
-                                            struct weir_effect *effect);
+                                            const struct weir_rail_order *order,
+                                            struct weir_rail_call *call,
+                                            struct weir_rail_effect *effect);
 
 #endif /* WEIR_RAILS_EVM_DEPLOY_H */

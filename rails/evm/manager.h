@@ -30,44 +30,44 @@ struct weir_evm_policy {
 struct weir_evm_policy weir_evm_policy_default(uint64_t chain_id);
 
 /* A job at its beginning. */
-void weir_evm_job_init(struct weir_job *job,
+void weir_evm_job_init(struct weir_rail_job *job,
                        const struct weir_hash *id,
-                       enum weir_job_kind kind,
-                       const struct weir_call *call,
-                       const struct weir_effect *effect);
+                       enum weir_rail_kind kind,
+                       const struct weir_rail_call *call,
+                       const struct weir_rail_effect *effect);
 
 /* What to do now.  `account` must already count this job. */
-struct weir_action weir_evm_next(const struct weir_evm_policy *policy,
-                                 const struct weir_job *job,
-                                 const struct weir_account *account,
-                                 int64_t now_ms);
+struct weir_rail_action weir_evm_next(const struct weir_evm_policy *policy,
+                                      const struct weir_rail_job *job,
+                                      const struct weir_rail_account *account,
+                                      int64_t now_ms);
 
 /* Takes an event into the job.  Signed bytes are read again and must be exactly what was asked for.
  * Errors: CORRUPT (an event the stage cannot have, other bytes than asked for), MEMORY.  The job is
  * then untouched. */
 WEIR_CHECKED enum weir_err weir_evm_apply(const struct weir_evm_policy *policy,
                                           struct weir_scope *scope,
-                                          struct weir_job *job,
-                                          const struct weir_account *account,
-                                          const struct weir_event *event,
+                                          struct weir_rail_job *job,
+                                          const struct weir_rail_account *account,
+                                          const struct weir_rail_event *event,
                                           int64_t now_ms);
 
 /* Fees of a first attempt: tip within the policy's bounds, cap = 2 * base + tip, cut at the
  * ceiling.  False when the ceiling is below base + tip: not worth sending. */
 bool weir_evm_fees_first(const struct weir_evm_policy *policy,
-                         const struct weir_view *view,
+                         const struct weir_rail_view *view,
                          unsigned __int128 *fee_cap,
                          unsigned __int128 *tip);
 
 /* Fees of a replacement: both at least 12.5 % (rounded up) above `attempt`, and enough for the
  * market.  False when a ceiling forbids it. */
 bool weir_evm_fees_bump(const struct weir_evm_policy *policy,
-                        const struct weir_view *view,
-                        const struct weir_attempt *attempt,
+                        const struct weir_rail_view *view,
+                        const struct weir_rail_attempt *attempt,
                         unsigned __int128 *fee_cap,
                         unsigned __int128 *tip);
 
 /* An operator has looked at an alarm that stops the job: it may go on. */
-void weir_evm_job_resume(struct weir_job *job);
+void weir_evm_job_resume(struct weir_rail_job *job);
 
 #endif /* WEIR_RAILS_EVM_MANAGER_H */
