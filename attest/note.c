@@ -142,32 +142,73 @@ static enum weir_err bytes_check(struct weir_scope *scope, struct weir_slice byt
     return WEIR_OK;
 }
 
-/* "(em dash) name base64", without its '\n'. */
-static enum weir_err
-line_parse(struct weir_scope *scope, struct weir_slice text, struct weir_note_line *line)
+/* Clears the unused bits in the last quantum of padded base64, in place; false when it has none. */
+static bool unused_bits_clear(uint8_t *text, size_t length)
 {
-    if (text.length < PREFIX_BYTES || memcmp(text.data, line_prefix, PREFIX_BYTES) != 0)
-        return weir_fail(scope, WEIR_E_PARSE, "does not begin with an em dash and a space");
-    struct weir_slice rest = {text.data + PREFIX_BYTES, text.length - PREFIX_BYTES};
-    struct weir_slice name;
-    if (!weir_slice_cut(&rest, ' ', &name) || !weir_key_name_is_valid(name))
-        return weir_fail(scope, WEIR_E_PARSE, "has no valid key name");
+    static const char alphabet[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    if (length < 4 || text[length - 1] != '=')
+        return false;
+    bool is_double = text[length - 2] == '=';
+    uint8_t *last = &text[length - (is_double ? 3 : 2)];
+    const char *found = memchr(alphabet, *last, sizeof(alphabet) - 1);
+    if (found == NULL)
+        return false;
+    size_t unused = is_double ? 0x0f : 0x03;
+    *last = (uint8_t)alphabet[(size_t)(found - alphabet) & ~unused];
+    return true;
+}
+
+/* Whether a line is kept whose base64 is not canonical in its unused bits. */
+enum strictness { STRICT, FOREIGN };
+
+/* Decodes id || signature; the signature of a FOREIGN line that is not canonical is left empty. */
+static enum weir_err payload_parse(struct weir_scope *scope,
+                                   struct weir_slice base64,
+                                   enum strictness strictness,
+                                   struct weir_note_line *line)
+{
     struct weir_slice payload;
-    enum weir_err err = weir_take_unbase64(scope, rest, &payload);
+    bool is_canonical = true;
+    enum weir_err err = weir_take_unbase64(scope, base64, &payload);
+    if (err == WEIR_E_PARSE && strictness == FOREIGN) {
+        uint8_t *copy = (uint8_t *)weir_take_text(scope, base64.data, base64.length);
+        if (copy == NULL)
+            return scope->err;
+        if (!unused_bits_clear(copy, base64.length))
+            return err;
+        is_canonical = false;
+        weir_scope_recover(scope);
+        err = weir_take_unbase64(scope, (struct weir_slice){copy, base64.length}, &payload);
+    }
     if (err != WEIR_OK)
         return err;
     if (payload.length <= ID_BYTES)
         return weir_fail(scope, WEIR_E_PARSE, "is too short for a key id and a signature");
-    *line = (struct weir_note_line){
-        .name = name,
-        .id = weir_get_u32(payload.data),
-        .signature = {payload.data + ID_BYTES, payload.length - ID_BYTES},
-    };
+    line->id = weir_get_u32(payload.data);
+    size_t signature_bytes = is_canonical ? payload.length - ID_BYTES : 0;
+    line->signature = (struct weir_slice){payload.data + ID_BYTES, signature_bytes};
     return WEIR_OK;
 }
 
-static enum weir_err
-lines_parse(struct weir_scope *scope, struct weir_slice bytes, struct weir_note *note)
+/* "(em dash) name base64", without its '\n'. */
+static enum weir_err line_parse(struct weir_scope *scope,
+                                struct weir_slice text,
+                                enum strictness strictness,
+                                struct weir_note_line *line)
+{
+    if (text.length < PREFIX_BYTES || memcmp(text.data, line_prefix, PREFIX_BYTES) != 0)
+        return weir_fail(scope, WEIR_E_PARSE, "does not begin with an em dash and a space");
+    struct weir_slice rest = {text.data + PREFIX_BYTES, text.length - PREFIX_BYTES};
+    if (!weir_slice_cut(&rest, ' ', &line->name) || !weir_key_name_is_valid(line->name))
+        return weir_fail(scope, WEIR_E_PARSE, "has no valid key name");
+    return payload_parse(scope, rest, strictness, line);
+}
+
+static enum weir_err lines_parse(struct weir_scope *scope,
+                                 struct weir_slice bytes,
+                                 enum strictness strictness,
+                                 struct weir_note *note)
 {
     size_t count = 0;
     for (size_t i = 0; i < bytes.length; i++)
@@ -183,15 +224,17 @@ lines_parse(struct weir_scope *scope, struct weir_slice bytes, struct weir_note 
     struct weir_slice text;
     for (size_t i = 0; weir_slice_line(&bytes, &text); i++) {
         assert(i < count);
-        enum weir_err err = line_parse(scope, text, &note->lines[i]);
+        enum weir_err err = line_parse(scope, text, strictness, &note->lines[i]);
         if (err != WEIR_OK)
             return weir_note(scope, "signature line %zu", i + 1);
     }
     return WEIR_OK;
 }
 
-enum weir_err
-weir_note_parse(struct weir_scope *scope, struct weir_slice bytes, struct weir_note *note)
+static enum weir_err note_parse(struct weir_scope *scope,
+                                struct weir_slice bytes,
+                                enum strictness strictness,
+                                struct weir_note *note)
 {
     enum weir_err err = bytes_check(scope, bytes);
     if (err != WEIR_OK)
@@ -203,10 +246,22 @@ weir_note_parse(struct weir_scope *scope, struct weir_slice bytes, struct weir_n
         return weir_fail(scope, WEIR_E_PARSE, "no empty line parts text and signatures");
     struct weir_note parsed = {.text = {bytes.data, at - 1}};
     struct weir_slice lines = {bytes.data + at, bytes.length - at};
-    err = lines_parse(scope, lines, &parsed);
+    err = lines_parse(scope, lines, strictness, &parsed);
     if (err == WEIR_OK)
         *note = parsed;
     return err;
+}
+
+enum weir_err
+weir_note_parse(struct weir_scope *scope, struct weir_slice bytes, struct weir_note *note)
+{
+    return note_parse(scope, bytes, STRICT, note);
+}
+
+enum weir_err
+weir_note_parse_foreign(struct weir_scope *scope, struct weir_slice bytes, struct weir_note *note)
+{
+    return note_parse(scope, bytes, FOREIGN, note);
 }
 
 enum weir_err weir_note_lines_parse(struct weir_scope *scope,
@@ -217,7 +272,7 @@ enum weir_err weir_note_lines_parse(struct weir_scope *scope,
     struct weir_note parsed = {.text = text};
     enum weir_err err = bytes_check(scope, lines);
     if (err == WEIR_OK)
-        err = lines_parse(scope, lines, &parsed);
+        err = lines_parse(scope, lines, STRICT, &parsed);
     if (err == WEIR_OK)
         *note = parsed;
     return err;
@@ -227,7 +282,7 @@ enum weir_err weir_note_line_print(struct weir_scope *scope,
                                    const struct weir_note_line *line,
                                    struct weir_buffer *buffer)
 {
-    assert(weir_key_name_is_valid(line->name));
+    assert(weir_key_name_is_valid(line->name) && line->signature.length > 0);
     uint8_t *payload = weir_take(scope, ID_BYTES + line->signature.length, 1);
     if (payload == NULL)
         return scope->err;

@@ -67,6 +67,12 @@ weir_vkey_print(struct weir_scope *scope, const struct weir_vkey *vkey, struct w
 WEIR_CHECKED enum weir_err
 weir_note_parse(struct weir_scope *scope, struct weir_slice bytes, struct weir_note *note);
 
+/* For a witness: as above, but a line with unused bits set in its base64 is kept with an empty
+ * signature, which verifies under no key.  Other implementations answer such a line as a wrong
+ * signature, not as a malformed note.  Such a note cannot be printed (asserted). */
+WEIR_CHECKED enum weir_err
+weir_note_parse_foreign(struct weir_scope *scope, struct weir_slice bytes, struct weir_note *note);
+
 /* Signature lines alone (at least one), as a witness answers, made into a note with `text`.
  * Errors: as weir_note_parse. */
 WEIR_CHECKED enum weir_err weir_note_lines_parse(struct weir_scope *scope,

@@ -60,7 +60,9 @@ enum weir_err weir_add_checkpoint_parse(struct weir_scope *scope,
     if (err == WEIR_OK)
         err = hashes_parse(scope, &rest, &parsed);
     if (err == WEIR_OK)
-        err = weir_checkpoint_note_parse(scope, rest, &parsed.note, &parsed.checkpoint);
+        err = weir_note_parse_foreign(scope, rest, &parsed.note);
+    if (err == WEIR_OK)
+        err = weir_checkpoint_parse(scope, parsed.note.text, &parsed.checkpoint);
     if (err != WEIR_OK)
         return err;
     if (parsed.old_size > parsed.checkpoint.head.size)
