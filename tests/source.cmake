@@ -1,6 +1,6 @@
 # The rules that a machine keeps: each tools/check_<rule>.sh reads the tracked files (and where it
 # needs them, this build's compile commands and libraries) and names place and rule of a violation.
-foreach(rule format files includes layers words functions headers pure docs)
+foreach(rule format files includes names layers words functions headers pure docs)
     weir_script_test(source.${rule} source 600 bash ${CMAKE_SOURCE_DIR}/tools/check_${rule}.sh)
 endforeach()
 

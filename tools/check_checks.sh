@@ -100,7 +100,7 @@ gcc -c -I. base/one.c -o "$tree/one.c.o"
 ar rcs "$WEIR_BUILD/libweir_base.a" "$tree/one.c.o"
 mkdir "$tree/clean"
 cp -R . "$tree/clean"
-for check in format files includes layers words functions headers pure docs; do
+for check in format files includes names layers words functions headers pure docs; do
     if ! run_check "$check" && [ "$check" != docs ]; then
         missed=$((missed + 1))
         echo "check_$check.sh complains about a clean tree:"
@@ -120,6 +120,11 @@ plant includes base/one.c < <(printf '#include "base/one.h"\n#include <string.h>
 plant includes base/two.c < <(printf '#include <string.h>\n#include "base/one.h"\n')
 plant includes base/two.c < <(printf '#include "base/one.h"\n\n#include "base/one.h"\n\n#include <string.h>\n')
 plant includes base/two.c < <(printf '#include "one.h"\n')
+put base/two.h < <(printf 'struct weir_two {\n    int a;\n};\n#define WEIR_TWO 2\n')
+plant names metrics/two.h < <(printf 'struct weir_two {\n    int a;\n};\n')
+plant names metrics/two.h < <(printf '#define WEIR_TWO 3\n')
+git rm -q -f --cached base/two.h
+rm base/two.h
 plant layers base/two.c < <(printf '#include "metrics/window.h"\n')
 plant layers metrics/two.c < <(printf '#include "attest/leaf.h"\n')
 plant layers rails/evm/two.c < <(printf '#include "ledger/store.h"\n')
@@ -176,6 +181,20 @@ for call in 'return malloc(1);' 'return (void *)getenv("A");' 'return (void *)(l
     if run_check pure || ! grep -qF base/two.c "$tree/said"; then
         missed=$((missed + 1))
         echo "check_pure.sh says nothing about: $call"
+    fi
+done
+
+# Names, read from libraries.
+for text in 'int weir_one_next;' 'int two;'; do
+    printf '%s\n' "$text" >"$tree/three.c"
+    gcc -c "$tree/three.c" -o "$tree/three.c.o"
+    rm -f "$WEIR_BUILD"/libweir_*.a
+    ar rcs "$WEIR_BUILD/libweir_base.a" "$tree/one.c.o"
+    ar rcs "$WEIR_BUILD/libweir_metrics.a" "$tree/three.c.o"
+    planted=$((planted + 1))
+    if run_check names || ! grep -qF metrics/three.c "$tree/said"; then
+        missed=$((missed + 1))
+        echo "check_names.sh says nothing about: $text"
     fi
 done
 
