@@ -174,7 +174,9 @@ static void assert_same_signature(const json_t *key, const char *text, const cha
 {
     uint8_t typed_seed[1 + 32];
     uint8_t secret[WEIR_ED25519_SECRET_BYTES];
-    const char *base64 = strrchr(tlog_text(key, "skey"), '+') + 1;
+    const char *base64 = tlog_text(key, "skey"); /* PRIVATE+KEY+name+id+base64 */
+    for (int part = 0; part < 4; part++)
+        base64 = strchr(base64, '+') + 1;
     assert_int_equal(
         weir_base64_parse(&scope, weir_slice_text(base64), typed_seed, sizeof(typed_seed)),
         WEIR_OK);
