@@ -96,9 +96,9 @@ uint8_t weir_reason_state(uint8_t reason)
 
 uint8_t weir_state_find(struct weir_slice name)
 {
-    for (uint8_t state = WEIR_STATE_UP; state <= WEIR_STATE_UNKNOWN; state++)
+    for (unsigned state = WEIR_STATE_UP; state <= WEIR_STATE_UNKNOWN; state++)
         if (weir_slice_equals_text(name, state_names[state]))
-            return state;
+            return (uint8_t)state;
     return 0;
 }
 

@@ -45,14 +45,13 @@ struct weir_verdict weir_verdict_of_availability(const struct weir_gauge *gauge,
     /* Events may still arrive late and turn down time into up time; probes are logged in order. */
     verdict.is_certain = (is_final || weir_gauge_is_scheduled(gauge)) &&
                          is_budget_spent(gauge, view.window, availability);
-    if (verdict.is_certain)
+    bool is_known = !is_too_unknown(availability);
+    if (verdict.is_certain || (is_final && verdict.is_below && is_known))
         verdict.judgement = WEIR_JUDGEMENT_BREACHED;
     else if (verdict.ratio.den == 0)
         verdict.judgement = WEIR_JUDGEMENT_NO_DATA;
-    else if (is_too_unknown(availability))
+    else if (!is_known)
         verdict.judgement = WEIR_JUDGEMENT_INSUFFICIENT;
-    else if (is_final && verdict.is_below)
-        verdict.judgement = WEIR_JUDGEMENT_BREACHED;
     return verdict;
 }
 
