@@ -74,9 +74,18 @@ void weir_command_print(struct weir_slice text);
 int weir_command_fail(struct weir_command *command);
 
 /* The exit code for an error when a command has no better one. */
-enum weir_exit weir_exit_of(enum weir_err err);
+int weir_exit_of(enum weir_err err);
 
 /* Finds, parses and runs; the whole of main(). */
 int weir_command_main(int argc, char **argv);
+
+/* The handlers, declared by the table itself. */
+#define WEIR_FLAG(name, help)
+#define WEIR_VALUE(name, value, help)
+#define WEIR_COMMAND(function, ...) int weir_cmd_##function(struct weir_command *command);
+#include "node/cmd/commands.def"
+#undef WEIR_COMMAND
+#undef WEIR_FLAG
+#undef WEIR_VALUE
 
 #endif /* WEIR_NODE_COMMAND_H */
