@@ -74,11 +74,28 @@ static void assert_run_verifies(struct weir_range range, const struct weir_merkl
     assert_int_equal(weir_range_finish(&check, &scope, &roots[range.size]), WEIR_OK);
 }
 
+/* Makes one proof and adds its line to the running hash. */
+static void
+add_proof(struct weir_sha256 *running, struct weir_range range, struct weir_merkle_proof *proof)
+{
+    struct weir_scope scope = {0};
+    char line[32 + HASHES_MAX * WEIR_HASH_HEX_BYTES + 2];
+    assert_int_equal(weir_range_make(&small, &scope, range, proof), WEIR_OK);
+    assert_true(proof->count <= HASHES_MAX);
+    assert_int_equal(proof->count, weir_range_hash_count(range));
+    int at = snprintf(line, 32, "[%d, %d) %d", (int)range.start, (int)range.end, (int)range.size);
+    for (size_t i = 0; i < proof->count; i++, at += WEIR_HASH_HEX_BYTES) {
+        line[at] = ' ';
+        weir_hash_hex(&proof->hashes[i], line + at + 1);
+    }
+    line[at++] = '\n';
+    weir_sha256_update(running, line, (size_t)at);
+}
+
 static void every_proof_of_small_trees_is_the_known_one(void **state)
 {
     (void)state;
     tlog_require();
-    struct weir_scope scope = {0};
     struct weir_sha256 running;
     size_t count = 0;
     weir_sha256_init(&running);
@@ -87,17 +104,7 @@ static void every_proof_of_small_trees_is_the_known_one(void **state)
             for (uint64_t start = 0; start < end; start++, count++) {
                 struct weir_range range = {start, end, size};
                 struct weir_merkle_proof proof;
-                char line[32 + HASHES_MAX * WEIR_HASH_HEX_BYTES + 2];
-                assert_int_equal(weir_range_make(&small, &scope, range, &proof), WEIR_OK);
-                assert_true(proof.count <= HASHES_MAX);
-                assert_int_equal(proof.count, weir_range_hash_count(range));
-                int at = snprintf(line, 32, "[%d, %d) %d", (int)start, (int)end, (int)size);
-                for (size_t i = 0; i < proof.count; i++, at += WEIR_HASH_HEX_BYTES) {
-                    line[at] = ' ';
-                    weir_hash_hex(&proof.hashes[i], line + at + 1);
-                }
-                line[at++] = '\n';
-                weir_sha256_update(&running, line, (size_t)at);
+                add_proof(&running, range, &proof);
                 if (count % CHECK_EVERY == 0)
                     assert_run_verifies(range, &proof);
             }

@@ -1,8 +1,8 @@
 /* Reads the transparency-log vectors for the tests of this floor.  Test code: aborts the test on
  * any surprise.  Without the vectors a test that asks for them is skipped and the program says so.
  */
-#ifndef WEIR_TESTS_WITH_TLOG_H
-#define WEIR_TESTS_WITH_TLOG_H
+#ifndef WEIR_TESTS_UNIT_ATTEST_WITH_TLOG_H
+#define WEIR_TESTS_UNIT_ATTEST_WITH_TLOG_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -42,4 +42,4 @@ bool tlog_hash(const json_t *text, struct weir_hash *hash);
 /* An array of base64 hashes (null is empty); false when one of them has not 32 bytes. */
 bool tlog_hashes(const json_t *array, struct weir_hash *hashes, size_t room, size_t *count);
 
-#endif /* WEIR_TESTS_WITH_TLOG_H */
+#endif /* WEIR_TESTS_UNIT_ATTEST_WITH_TLOG_H */
