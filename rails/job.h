@@ -16,7 +16,7 @@
 #include "base/slice.h"
 
 #define WEIR_RAIL_ATTEMPTS_MAX 24 /* signed transactions of one intent, ever */
-#define WEIR_RAIL_REASON_BYTES 160
+#define WEIR_RAIL_REASON_BYTES 200
 
 /* Numbers are stored; never reused. */
 enum weir_rail_kind {

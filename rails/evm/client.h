@@ -38,11 +38,18 @@ struct weir_client {
 WEIR_CHECKED enum weir_err weir_client_connect(struct weir_client *client,
                                                struct weir_scope *scope);
 
-/* One batch with a leading chain id, waited for.  Each call must be looked at by the caller.
- * Errors: NETWORK (also a call of class NETWORK), CHAIN. */
+/* One batch, waited for, with a question for the chain id that the caller does not see.  How each
+ * call ended is in the call (weir_rpc_require).  Errors: NETWORK, RPC, CHAIN, LIMIT. */
 WEIR_CHECKED enum weir_err weir_client_exchange(struct weir_client *client,
                                                 struct weir_scope *scope,
                                                 struct weir_rpc_batch *batch);
+
+/* Takes a new final block; `seen` is the one of last time as the node shows it now, NULL when it
+ * was not asked.  Errors: STALE (it went back), CHAIN (it was replaced; stays so). */
+WEIR_CHECKED enum weir_err weir_client_take_final(struct weir_client *client,
+                                                  struct weir_scope *scope,
+                                                  const struct weir_rail_head *final,
+                                                  const struct weir_rail_head *seen);
 
 /* The heads now; `*final` is the genesis block on a chain shorter than the depth.
  * Errors: NETWORK, RPC, CHAIN, STALE (the node fell behind what it showed before). */
