@@ -80,7 +80,7 @@ struct weir_hash weir_clean_digest(const struct weir_domain *domain, const struc
 }
 
 struct weir_hash weir_maintenance_digest(const struct weir_domain *domain,
-                                         const struct weir_maintenance *maintenance)
+                                         const struct weir_maintenance_message *maintenance)
 {
     const struct weir_word words[] = {
         weir_word_hash(&maintenance->terms),

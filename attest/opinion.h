@@ -67,7 +67,7 @@ struct weir_clean {
 };
 
 /* The provider's notice that it will be down from .. to (unix ms). */
-struct weir_maintenance {
+struct weir_maintenance_message {
     struct weir_hash terms;
     uint64_t from_ms;
     uint64_t to_ms;
@@ -81,7 +81,7 @@ struct weir_hash weir_breach_digest(const struct weir_domain *domain,
 struct weir_hash weir_clean_digest(const struct weir_domain *domain,
                                    const struct weir_clean *clean);
 struct weir_hash weir_maintenance_digest(const struct weir_domain *domain,
-                                         const struct weir_maintenance *maintenance);
+                                         const struct weir_maintenance_message *maintenance);
 
 /* The 14 members as ABI words. */
 void weir_opinion_write(const struct weir_opinion *opinion,

@@ -56,8 +56,8 @@ unsigned weir_report_rank(const struct weir_hash *terms_hash,
     assert(index < witness_count && witness_count <= WEIR_WITNESSES_MAX);
     struct weir_hash own = rank_hash(terms_hash, lo, tier, index);
     unsigned rank = 0;
-    for (uint8_t i = 0; i < witness_count; i++) {
-        struct weir_hash other = rank_hash(terms_hash, lo, tier, i);
+    for (size_t i = 0; i < witness_count; i++) {
+        struct weir_hash other = rank_hash(terms_hash, lo, tier, (uint8_t)i);
         rank += weir_hash_compare(&other, &own) < 0;
     }
     return rank;
