@@ -1,5 +1,6 @@
-/* Read before each file when the analyser looks at it (check.sh --full): what weir_fail and weir_note
- * return is never WEIR_OK, which the analyser cannot see from their prototypes.  Never compiled. */
+/* Read before each file when the analyser looks at it (check.sh --full): what weir_fail and
+ * weir_note return is never WEIR_OK, which the analyser cannot see from their prototypes.  Never
+ * compiled. */
 #ifndef WEIR_TOOLS_ANALYSER_H
 #define WEIR_TOOLS_ANALYSER_H
 
