@@ -217,54 +217,52 @@ static void take_defaults(struct weir_http_limits *limits)
         limits->body_bytes_max = standard.body_bytes_max;
 }
 
-/* A pointer argument of one option; its failure would silently drop a guard, so it must not fail.
- */
-#define MUST_SET(easy, option, value)                                                              \
-    do {                                                                                           \
-        CURLcode set_code = curl_easy_setopt(easy, option, value);                                 \
-        assert(set_code == CURLE_OK);                                                              \
-        (void)set_code;                                                                            \
-    } while (0)
+/* An option that cannot fail but by a bug; a guard must never be dropped silently. */
+static void must(CURLcode code)
+{
+    assert(code == CURLE_OK);
+    (void)code;
+}
 
 static void set_guards(struct weir_transfer *transfer, const char *ca_file)
 {
     CURL *easy = transfer->easy;
-    MUST_SET(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-    MUST_SET(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
-    MUST_SET(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    MUST_SET(easy, CURLOPT_PROXY, ""); /* also forgets http_proxy and its kin */
-    MUST_SET(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
-    MUST_SET(easy, CURLOPT_NOSIGNAL, 1L);
-    MUST_SET(easy, CURLOPT_HTTP_CONTENT_DECODING, 0L);
-    MUST_SET(easy, CURLOPT_SSL_VERIFYPEER, 1L);
-    MUST_SET(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+    must(curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https"));
+    must(curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https"));
+    must(curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1));
+    must(curl_easy_setopt(easy, CURLOPT_PROXY, "")); /* also forgets http_proxy and its kin */
+    must(curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED));
+    must(curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L));
+    must(curl_easy_setopt(easy, CURLOPT_HTTP_CONTENT_DECODING, 0L));
+    must(curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L));
+    must(curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L));
     if (ca_file != NULL)
-        MUST_SET(easy, CURLOPT_CAINFO, ca_file);
-    MUST_SET(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
-    MUST_SET(easy, CURLOPT_OPENSOCKETDATA, transfer);
-    MUST_SET(easy, CURLOPT_PREREQFUNCTION, before_request);
-    MUST_SET(easy, CURLOPT_PREREQDATA, transfer);
-    MUST_SET(easy, CURLOPT_HEADERFUNCTION, take_header);
-    MUST_SET(easy, CURLOPT_HEADERDATA, transfer);
-    MUST_SET(easy, CURLOPT_WRITEFUNCTION, take_body);
-    MUST_SET(easy, CURLOPT_WRITEDATA, transfer);
-    MUST_SET(easy, CURLOPT_XFERINFOFUNCTION, check_progress);
-    MUST_SET(easy, CURLOPT_XFERINFODATA, transfer);
-    MUST_SET(easy, CURLOPT_NOPROGRESS, 0L);
-    MUST_SET(easy, CURLOPT_ERRORBUFFER, transfer->curl_text);
+        must(curl_easy_setopt(easy, CURLOPT_CAINFO, ca_file));
+    must(curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket));
+    must(curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, transfer));
+    must(curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, before_request));
+    must(curl_easy_setopt(easy, CURLOPT_PREREQDATA, transfer));
+    must(curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header));
+    must(curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer));
+    must(curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body));
+    must(curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer));
+    must(curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, check_progress));
+    must(curl_easy_setopt(easy, CURLOPT_XFERINFODATA, transfer));
+    must(curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L));
+    must(curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->curl_text));
 }
 
 static void set_limits(struct weir_transfer *transfer, bool fresh)
 {
     CURL *easy = transfer->easy;
     const struct weir_http_limits *limits = &transfer->limits;
-    MUST_SET(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)limits->connect_ms);
-    MUST_SET(easy, CURLOPT_TIMEOUT_MS, (long)limits->total_ms);
-    MUST_SET(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)limits->body_bytes_max);
-    MUST_SET(easy, CURLOPT_FOLLOWLOCATION, limits->redirects_max > 0 ? 1L : 0L);
-    MUST_SET(easy, CURLOPT_MAXREDIRS, (long)limits->redirects_max);
-    MUST_SET(easy, CURLOPT_FRESH_CONNECT, fresh ? 1L : 0L);
-    MUST_SET(easy, CURLOPT_FORBID_REUSE, fresh ? 1L : 0L);
+    must(curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)limits->connect_ms));
+    must(curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)limits->total_ms));
+    must(curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)limits->body_bytes_max));
+    must(curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, limits->redirects_max > 0 ? 1L : 0L));
+    must(curl_easy_setopt(easy, CURLOPT_MAXREDIRS, (long)limits->redirects_max));
+    must(curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, fresh ? 1L : 0L));
+    must(curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, fresh ? 1L : 0L));
 }
 
 static enum weir_err set_request(struct weir_transfer *transfer,
@@ -282,14 +280,15 @@ static enum weir_err set_request(struct weir_transfer *transfer,
             return weir_fail(scope, WEIR_E_MEMORY, "no memory for a header");
         transfer->headers = longer;
     }
-    MUST_SET(transfer->easy, CURLOPT_HTTPHEADER, transfer->headers);
+    must(curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, transfer->headers));
     if (strcmp(method, "POST") == 0) {
-        MUST_SET(transfer->easy, CURLOPT_POST, 1L);
-        MUST_SET(transfer->easy, CURLOPT_POSTFIELDS,
-                 request->body.length == 0 ? "" : (const char *)request->body.data);
-        MUST_SET(transfer->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.length);
+        must(curl_easy_setopt(transfer->easy, CURLOPT_POST, 1L));
+        must(curl_easy_setopt(transfer->easy, CURLOPT_POSTFIELDS,
+                              request->body.length == 0 ? "" : (const char *)request->body.data));
+        must(curl_easy_setopt(transfer->easy, CURLOPT_POSTFIELDSIZE_LARGE,
+                              (curl_off_t)request->body.length));
     } else if (strcmp(method, "HEAD") == 0) {
-        MUST_SET(transfer->easy, CURLOPT_NOBODY, 1L);
+        must(curl_easy_setopt(transfer->easy, CURLOPT_NOBODY, 1L));
     } else if (strcmp(method, "GET") != 0) {
         return weir_fail(scope, WEIR_E_RANGE, "this client does not send the method '%.16s'",
                          method);

@@ -37,7 +37,7 @@ struct weir_rail_open_order {
 struct weir_rail_fund_order {
     struct weir_address agreement;
     struct weir_address asset; /* zero: native */
-    unsigned __int128 base_units;
+    unsigned __int128 amount;  /* base units */
 };
 
 enum weir_rail_deploy_what { WEIR_RAIL_DEPLOY_FACTORY = 1, WEIR_RAIL_DEPLOY_TOKEN = 2 };
@@ -45,7 +45,7 @@ enum weir_rail_deploy_what { WEIR_RAIL_DEPLOY_FACTORY = 1, WEIR_RAIL_DEPLOY_TOKE
 struct weir_rail_mint_order {
     struct weir_address token;
     struct weir_address to;
-    unsigned __int128 base_units;
+    unsigned __int128 amount; /* base units */
 };
 
 /* What is wanted; `kind` chooses the member. */

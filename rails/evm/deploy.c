@@ -87,15 +87,15 @@ static enum weir_err prepare_fund(struct weir_scope *scope,
                                   struct weir_rail_effect *effect)
 {
     struct weir_buffer data = call_buffer();
-    if (order->base_units == 0)
+    if (order->amount == 0)
         return weir_fail(scope, WEIR_E_RANGE, "funding with nothing");
     bool is_native = weir_address_is_zero(&order->asset);
     enum weir_err err =
-        is_native ? WEIR_OK : weir_abi_transfer(scope, &order->agreement, order->base_units, &data);
+        is_native ? WEIR_OK : weir_abi_transfer(scope, &order->agreement, order->amount, &data);
     if (err != WEIR_OK)
         return err;
     *call = (struct weir_rail_call){.to = is_native ? order->agreement : order->asset,
-                                    .value = is_native ? order->base_units : 0};
+                                    .value = is_native ? order->amount : 0};
     finish_call(call, &data, GAS_FUND);
     *effect = (struct weir_rail_effect){.kind = WEIR_RAIL_EFFECT_RECEIPT};
     return WEIR_OK;
@@ -107,7 +107,7 @@ static enum weir_err prepare_mint(struct weir_scope *scope,
                                   struct weir_rail_effect *effect)
 {
     struct weir_buffer data = call_buffer();
-    struct weir_word words[] = {weir_word_address(&order->to), weir_word_u128(order->base_units)};
+    struct weir_word words[] = {weir_word_address(&order->to), weir_word_u128(order->amount)};
     enum weir_err err =
         weir_abi_call(scope, WEIR_EVM_TOKEN_MINT, words, sizeof(words) / sizeof(words[0]), &data);
     if (err != WEIR_OK)

@@ -1,7 +1,6 @@
 #include "rails/evm/rpc.h"
 
 #include <assert.h>
-#include <ctype.h>
 #include <string.h>
 
 #define CODE_REVERTED 3
@@ -95,6 +94,11 @@ const char *weir_rpc_class_name(enum weir_rpc_class class)
     return class_names[class];
 }
 
+static uint8_t lower(uint8_t letter)
+{
+    return letter >= 'A' && letter <= 'Z' ? (uint8_t)(letter - 'A' + 'a') : letter;
+}
+
 /* `needle` is in lowercase. */
 static bool contains(struct weir_slice text, const char *needle)
 {
@@ -102,8 +106,7 @@ static bool contains(struct weir_slice text, const char *needle)
     size_t length = text.length < SEARCHED_BYTES_MAX ? text.length : SEARCHED_BYTES_MAX;
     for (size_t start = 0; start + needle_length <= length; start++) {
         size_t same = 0;
-        while (same < needle_length &&
-               tolower(text.data[start + same]) == (unsigned char)needle[same])
+        while (same < needle_length && lower(text.data[start + same]) == (uint8_t)needle[same])
             same++;
         if (same == needle_length)
             return true;
