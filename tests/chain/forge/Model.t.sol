@@ -10,7 +10,7 @@ contract ModelTest is Base {
     uint256 private constant STEPS = 64;
 
     /// forge-config: default.fuzz.runs = 64
-    /// forge-config: heavy.fuzz.runs = 2000
+    /// forge-config: heavy.fuzz.runs = 1000
     function testFuzz_random_steps(uint256 seed) public {
         Ghost ghost = new Ghost(seed);
         for (uint256 i = 0; i < STEPS; i++) {

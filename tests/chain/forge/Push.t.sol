@@ -248,8 +248,18 @@ contract PushTest is Base {
         }
     }
 
-    /// @dev The limits that the page about the contracts names.
+    /// @dev The limits that the page about the contracts names, less what a transaction costs before its first step.
     function test_the_documented_gas_limits_suffice() public {
+        WeirAgreement good = _openFor(CUSTOMER, address(0), 1000);
+        bytes memory first = _calldata(_signed(good, 0, 1, 1));
+        (bool went,) = address(good).call{gas: 250000 - 30000}(first);
+        require(went, "native that pays");
+        vm.warp(block.timestamp + 1000000);
+        good = _openFor(CUSTOMER, address(token), 1000);
+        first = _calldata(_signed(good, 0, 1, 1));
+        (went,) = address(good).call{gas: 450000 - 30000}(first);
+        require(went, "token that pays");
+        vm.warp(block.timestamp + 1000000);
         _payee.behave(HostilePayee.Manner.BURN_GAS);
         WeirAgreement a = _openFor(address(_payee), address(0), 40);
         bytes memory call_ = _calldata(_signed(a, 0, 1, 1));
