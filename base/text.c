@@ -65,6 +65,15 @@ char *weir_take_base64(struct weir_scope *scope, const uint8_t *bytes, size_t le
     return text;
 }
 
+/* libsodium 1.0.18 takes bytes from 0x80 up for digits. */
+static bool is_ascii(struct weir_slice text)
+{
+    for (size_t i = 0; i < text.length; i++)
+        if (text.data[i] >= 0x80)
+            return false;
+    return true;
+}
+
 /* Decodes into `bytes` (room for `room`) and compares the way back: libsodium accepts some unused
  * bits that a canonical text must not have. */
 static enum weir_err base64_decode(struct weir_scope *scope,
@@ -78,7 +87,7 @@ static enum weir_err base64_decode(struct weir_scope *scope,
         *length = 0;
         return WEIR_OK;
     }
-    if (text.length % 4 != 0 ||
+    if (text.length % 4 != 0 || !is_ascii(text) ||
         sodium_base642bin(bytes, room, (const char *)text.data, text.length, NULL, length, &end,
                           sodium_base64_VARIANT_ORIGINAL) != 0 ||
         end != (const char *)text.data + text.length)

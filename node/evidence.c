@@ -1,0 +1,147 @@
+#include "node/evidence.h"
+
+#include <string.h>
+
+#include "attest/checkpoint.h"
+#include "attest/leaf.h"
+#include "attest/note.h"
+#include "base/arena.h"
+#include "ledger/checkpoints.h"
+#include "ledger/evidence.h"
+#include "ledger/log.h"
+#include "ledger/mirror.h"
+#include "ledger/opinions.h"
+#include "ledger/store.h"
+
+#define SHOWN_LATE_MS 120000 /* protocol 9.2 */
+
+/* How many other witnesses of the agreement have cosigned the note. */
+static enum weir_err count_cosigners(struct weir_scope *scope,
+                                     const struct weir_agreement *agreement,
+                                     uint8_t owner,
+                                     struct weir_slice bytes,
+                                     unsigned *count)
+{
+    struct weir_note note;
+    enum weir_err err = weir_note_parse(scope, bytes, &note);
+    *count = 0;
+    for (size_t w = 0; err == WEIR_OK && w < agreement->witness_count; w++) {
+        const struct weir_witness *witness = &agreement->witnesses[w];
+        const struct weir_note_line *line = NULL;
+        if (w == owner || witness->keys == NULL)
+            continue;
+        err = weir_note_verify(scope, &note, &witness->cosign_key, 1, &line);
+        if (err == WEIR_E_SIGNATURE) {
+            weir_scope_recover(scope); /* not signed by this one */
+            err = WEIR_OK;
+        }
+        *count += line != NULL;
+    }
+    return err;
+}
+
+/* NOT_FOUND is an answer here, not a failure. */
+static enum weir_err found_or_not(struct weir_scope *scope, enum weir_err err, bool *is_found)
+{
+    *is_found = err == WEIR_OK;
+    if (err != WEIR_E_NOT_FOUND)
+        return err;
+    weir_scope_recover(scope);
+    return WEIR_OK;
+}
+
+enum weir_err weir_evidence_is_usable(struct weir_store *store,
+                                      struct weir_scope *scope,
+                                      const struct weir_agreement *agreement,
+                                      uint8_t witness,
+                                      const struct weir_opinion *opinion,
+                                      bool *is_usable)
+{
+    struct weir_log log;
+    struct weir_slice note;
+    bool is_known;
+    bool is_found = false;
+    unsigned cosigners = 0;
+    *is_usable = false;
+    enum weir_err err = weir_equivocator_is_known(
+        store, scope, agreement->terms.witnesses[witness].node, &is_known);
+    if (err != WEIR_OK || is_known || agreement->witnesses[witness].keys == NULL)
+        return err;
+    err = found_or_not(scope, weir_log_find_hash(store, scope, &opinion->origin, &log), &is_found);
+    if (err != WEIR_OK || !is_found || log.head.size < opinion->tree_size)
+        return err;
+    enum weir_err loaded =
+        (int)witness == agreement->own
+            ? weir_checkpoint_note(store, scope, log.log_id, opinion->tree_size, &note)
+            : weir_head_note_load(store, scope, &opinion->origin, opinion->tree_size, &note);
+    err = found_or_not(scope, loaded, &is_found);
+    if (err == WEIR_OK && is_found)
+        err = count_cosigners(scope, agreement, witness, note, &cosigners);
+    if (err == WEIR_OK)
+        *is_usable = is_found && cosigners + 1U >= agreement->terms.m;
+    return err;
+}
+
+/* Appends runs of late leaves of one part. */
+static enum weir_err stale_of_part(struct weir_store *store,
+                                   struct weir_scope *scope,
+                                   const struct weir_agreement *agreement,
+                                   const struct weir_proof_part *part,
+                                   int64_t started_ms,
+                                   struct weir_stale_leaves *runs,
+                                   size_t *run_count)
+{
+    const struct weir_opinion *opinion = part->opinion;
+    struct weir_salt_range range = {opinion->first_leaf, opinion->end_leaf};
+    struct weir_mirror_cover *covers;
+    size_t cover_count;
+    struct weir_log log;
+    struct weir_slice leaves;
+    enum weir_err err = weir_log_find_hash(store, scope, &opinion->origin, &log);
+    if (err == WEIR_OK)
+        err = weir_mirror_covers(store, scope, log.origin, range, &covers, &cover_count);
+    if (err == WEIR_OK)
+        err = weir_log_leaves(store, scope, log.log_id, range, &leaves);
+    size_t c = 0;
+    for (uint64_t seq = range.start; err == WEIR_OK && seq < range.end; seq++) {
+        struct weir_leaf leaf;
+        const uint8_t *bytes = leaves.data + (seq - range.start) * WEIR_LEAF_BYTES;
+        err = weir_leaf_read(scope, (struct weir_slice){bytes, WEIR_LEAF_BYTES}, &leaf);
+        while (c < cover_count && covers[c].size <= seq)
+            c++;
+        if (err != WEIR_OK || c == cover_count || leaf.tick_ms < started_ms)
+            continue; /* we were not up, or never cosigned it: then nothing is known about it */
+        if (covers[c].cosigned_ms - leaf.tick_ms <= SHOWN_LATE_MS + agreement->terms.max_skew_ms)
+            continue;
+        struct weir_stale_leaves *last = *run_count == 0 ? NULL : &runs[*run_count - 1];
+        if (last != NULL && last->end == seq && weir_hash_equal(&last->origin, &opinion->origin))
+            last->end++;
+        else
+            runs[(*run_count)++] = (struct weir_stale_leaves){opinion->origin, seq, seq + 1};
+    }
+    return err;
+}
+
+enum weir_err weir_evidence_stale(struct weir_store *store,
+                                  struct weir_scope *scope,
+                                  const struct weir_agreement *agreement,
+                                  const struct weir_proof_part *parts,
+                                  size_t part_count,
+                                  int64_t started_ms,
+                                  struct weir_stale_leaves **stale,
+                                  size_t *stale_count)
+{
+    size_t room = 0;
+    for (size_t i = 0; i < part_count; i++)
+        room += (size_t)(parts[i].opinion->end_leaf - parts[i].opinion->first_leaf);
+    *stale_count = 0;
+    *stale = weir_take(scope, room, sizeof(**stale));
+    if (*stale == NULL)
+        return scope->err;
+    enum weir_err err = WEIR_OK;
+    for (size_t i = 0; err == WEIR_OK && i < part_count; i++)
+        if ((int)parts[i].witness != agreement->own)
+            err =
+                stale_of_part(store, scope, agreement, &parts[i], started_ms, *stale, stale_count);
+    return err;
+}

@@ -1,0 +1,149 @@
+/* The inside of the duty "settler", shared by the files node/settler*.c only.  It turns measured
+ * windows into opinions, exchanges them with peers, proposes reports, and drives the rails.  It
+ * calls out and never listens; what must survive is in the ledger, so it may be killed anywhere and
+ * the next start goes on.  Protocol sections 5, 6, 9 and 10. */
+#ifndef WEIR_NODE_SETTLER_H
+#define WEIR_NODE_SETTLER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "attest/merkle.h"
+#include "attest/proof.h"
+#include "base/err.h"
+#include "ledger/opinions.h"
+#include "node/worker.h"
+#include "rails/evm/rail.h"
+#include "rails/http.h"
+
+#define WEIR_TRACKED_MAX 4096 /* windows of one agreement under watch at once */
+#define WEIR_PEERS_MAX 64
+
+/* One window of one agreement while something is still to be done about it. */
+struct weir_tracked {
+    uint64_t window;
+    uint8_t level;    /* on chain, as last read */
+    uint8_t own_tier; /* of our newest opinion */
+    bool has_opinion;
+    bool is_final;       /* our final opinion is made */
+    bool is_done;        /* nothing more will come of it */
+    uint32_t revision;   /* the next one of ours */
+    uint64_t tree_size;  /* of our newest opinion */
+    uint64_t serial;     /* when that was made; peers are told what is newer than they know */
+    uint8_t right_tier;  /* the tier for which a report is right; 0: none */
+    int64_t right_ms;    /* since when (monotonic) */
+    int64_t proposed_ms; /* when we proposed last (monotonic), 0: never */
+    uint8_t job_tier;    /* a payout job of ours exists at this tier */
+};
+
+/* What the settler knows about one agreement. */
+struct weir_book {
+    const struct weir_agreement *agreement;
+    int64_t agreement_id;
+    int64_t log_id;
+    struct weir_evm_rail *rail;
+    struct weir_tracked *tracked;
+    size_t tracked_count;
+    uint64_t next_window; /* the first that is not tracked yet */
+    int64_t levels_read_ms;
+    uint64_t cosigned_size; /* largest head with cosignatures of m - 1 others */
+    int64_t exchanged_ms;   /* monotonic */
+    bool must_exchange;
+    uint64_t serial; /* counts opinions of ours */
+};
+
+/* A peer as the settler sees it. */
+struct weir_contact {
+    const struct weir_config_peer *peer;
+    const struct weir_key_set *keys;
+    unsigned failures;
+    int64_t quiet_until_ms; /* monotonic: do not ask before */
+    uint64_t *known_size;   /* of our log, by book; UINT64_MAX: ask */
+    uint64_t *known_serial; /* newest opinion it has, by book */
+};
+
+struct weir_settler {
+    struct weir_worker worker;
+    struct weir_http *http;
+    int64_t started_ms; /* wall clock */
+    struct weir_book *books;
+    size_t book_count;
+    struct weir_contact *contacts;
+    size_t contact_count;
+    struct weir_evm_rail *rails; /* one per configured chain */
+    size_t rail_count;
+    bool did_something; /* in this round: look again at once */
+    int64_t wake_at_ms; /* monotonic: nothing to do before */
+};
+
+/* settler_windows.c: keeps the list of windows, reads levels, makes our opinions. */
+WEIR_CHECKED enum weir_err
+weir_settler_track(struct weir_settler *settler, struct weir_scope *scope, struct weir_book *book);
+WEIR_CHECKED enum weir_err weir_settler_read_levels(struct weir_settler *settler,
+                                                    struct weir_scope *scope,
+                                                    struct weir_book *book);
+WEIR_CHECKED enum weir_err
+weir_settler_judge(struct weir_settler *settler, struct weir_scope *scope, struct weir_book *book);
+
+/* A head of our log of `size` leaves (0: all there are), signed and stored. */
+WEIR_CHECKED enum weir_err weir_settler_head(struct weir_settler *settler,
+                                             struct weir_scope *scope,
+                                             const struct weir_book *book,
+                                             uint64_t size,
+                                             struct weir_merkle_head *head);
+
+/* settler_exchange.c: shows our log and opinions to the peers, collects cosignatures. */
+WEIR_CHECKED enum weir_err weir_settler_exchange(struct weir_settler *settler,
+                                                 struct weir_scope *scope,
+                                                 struct weir_book *book);
+
+/* One signed request to a peer; the answer lives in the arena.  A peer that fails is left alone for
+ * a growing while. */
+struct weir_peer_call {
+    struct weir_contact *contact;
+    const char *path;
+    struct weir_slice body;
+    uint32_t ticket;                /* 0: not under way */
+    bool is_answered;               /* an HTTP answer came */
+    struct weir_http_result result; /* copied; body in the arena */
+};
+/* Starts it; `call->ticket` stays 0 when the peer is to be left alone. */
+WEIR_CHECKED enum weir_err weir_peer_call_start(struct weir_settler *settler,
+                                                struct weir_scope *scope,
+                                                struct weir_peer_call *call);
+/* Waits until every call has ended, or `is_enough` says so after one has. */
+WEIR_CHECKED enum weir_err weir_peer_calls_finish(struct weir_settler *settler,
+                                                  struct weir_scope *scope,
+                                                  struct weir_peer_call *calls,
+                                                  size_t call_count,
+                                                  bool (*is_enough)(void *context,
+                                                                    struct weir_peer_call *ended),
+                                                  void *context);
+
+/* settler_reports.c: finds out which reports are right, collects signatures, makes payout jobs. */
+WEIR_CHECKED enum weir_err
+weir_settler_report(struct weir_settler *settler, struct weir_scope *scope, struct weir_book *book);
+
+/* settler_jobs.c: drives jobs on their rails, books transfers, answers operators' requests. */
+WEIR_CHECKED enum weir_err weir_settler_jobs(struct weir_settler *settler,
+                                             struct weir_scope *scope);
+/* Makes the payout job of a complete report, unless there is one. */
+WEIR_CHECKED enum weir_err weir_settler_pay(struct weir_settler *settler,
+                                            struct weir_scope *scope,
+                                            struct weir_book *book,
+                                            const struct weir_proof *proof);
+WEIR_CHECKED enum weir_err weir_settler_requests(struct weir_settler *settler,
+                                                 struct weir_scope *scope);
+
+/* settler_statements.c: has finished work attested. */
+WEIR_CHECKED enum weir_err weir_settler_attest(struct weir_settler *settler,
+                                               struct weir_scope *scope);
+
+/* The duty has something to do at `at_ms` (monotonic) at the latest. */
+void weir_settler_wake_at(struct weir_settler *settler, int64_t at_ms);
+
+/* The book of an agreement; NULL when it is not ours. */
+struct weir_book *weir_settler_book(struct weir_settler *settler, const struct weir_hash *terms);
+
+#endif /* WEIR_NODE_SETTLER_H */

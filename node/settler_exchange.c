@@ -1,0 +1,329 @@
+/* Shows our log and our opinions to the peers and collects their cosignatures (protocol 9.1, 9.2).
+ */
+#include "node/settler.h"
+
+#include <string.h>
+
+#include "attest/checkpoint.h"
+#include "attest/cosign.h"
+#include "attest/leaf.h"
+#include "attest/witness.h"
+#include "base/arena.h"
+#include "config/config.h"
+#include "ledger/checkpoints.h"
+#include "ledger/log.h"
+#include "ledger/observations.h"
+#include "ledger/store.h"
+#include "node/clock.h"
+#include "node/exchange.h"
+#include "node/log.h"
+
+#define HEARTBEAT_MS 30000 /* protocol 9.2 wants heads at least every 60 s */
+
+/* One exchange under way. */
+struct exchange_round {
+    struct weir_settler *settler;
+    struct weir_scope *scope;
+    struct weir_book *book;
+    size_t book_index;
+    struct weir_log log;
+    struct weir_checkpoint_row newest; /* what all peers shall cosign in the end */
+    struct weir_merkle_head head;      /* what the peer at hand is shown */
+    struct weir_slice note;
+    unsigned cosigner_count; /* of the newest */
+};
+
+/* A peer that is far behind gets an older head of ours first, so that one message stays bounded. */
+static enum weir_err choose_head(struct exchange_round *round, uint64_t old)
+{
+    struct weir_checkpoint_row row = round->newest;
+    if (row.head.size - old > WEIR_EXCHANGE_LEAVES_MAX) {
+        uint64_t wanted = old + WEIR_EXCHANGE_LEAVES_MAX / 2;
+        enum weir_err err = weir_checkpoint_covering(round->settler->worker.store, round->scope,
+                                                     round->log.log_id, wanted, &row);
+        if (err != WEIR_OK)
+            return err;
+    }
+    round->head = row.head;
+    round->note = row.note;
+    return WEIR_OK;
+}
+
+/* Leaf 0 and the maintenance notices: peers cannot open them by themselves. */
+static enum weir_err
+put_shown(struct exchange_round *round, uint64_t first, struct weir_exchange *exchange)
+{
+    struct weir_store *store = round->settler->worker.store;
+    struct weir_observation *observations;
+    size_t count;
+    struct weir_salt_range range = {first, round->head.size};
+    enum weir_err err =
+        weir_observations(store, round->scope, round->log.log_id, range, &observations, &count);
+    if (err != WEIR_OK)
+        return err;
+    struct weir_shown_leaf *shown =
+        weir_take(round->scope, WEIR_EXCHANGE_SHOWN_MAX, sizeof(*shown));
+    if (shown == NULL)
+        return round->scope->err;
+    size_t used = 0;
+    for (size_t i = 0; err == WEIR_OK && i < count && used < WEIR_EXCHANGE_SHOWN_MAX; i++) {
+        if (observations[i].kind != WEIR_LEAF_DEFINITION &&
+            observations[i].kind != WEIR_LEAF_MAINTENANCE)
+            continue;
+        shown[used].seq = observations[i].seq;
+        shown[used].payload = observations[i].payload;
+        err = weir_log_salt(store, round->scope, round->log.log_id, observations[i].seq,
+                            &shown[used].salt);
+        used++;
+    }
+    exchange->shown = shown;
+    exchange->shown_count = used;
+    return err;
+}
+
+/* Our newest opinions that the peer has not acknowledged. */
+static enum weir_err
+put_opinions(struct exchange_round *round, uint64_t known_serial, struct weir_exchange *exchange)
+{
+    const struct weir_book *book = round->book;
+    struct weir_exchange_opinion *opinions =
+        weir_take(round->scope, book->tracked_count, sizeof(*opinions));
+    if (opinions == NULL)
+        return round->scope->err;
+    exchange->opinions = opinions;
+    for (size_t i = 0; i < book->tracked_count; i++) {
+        const struct weir_tracked *tracked = &book->tracked[i];
+        struct weir_opinion_row row;
+        if (!tracked->has_opinion || tracked->serial <= known_serial ||
+            exchange->opinion_count == WEIR_EXCHANGE_OPINIONS_MAX)
+            continue;
+        enum weir_err err = weir_opinion_last(
+            round->settler->worker.store, round->scope, &book->agreement->hash,
+            round->settler->worker.keys.set.set.node.bytes, tracked->window, &row);
+        if (err != WEIR_OK)
+            return err;
+        opinions[exchange->opinion_count++] =
+            (struct weir_exchange_opinion){row.opinion, row.signature};
+    }
+    return WEIR_OK;
+}
+
+/* The body for a peer that has `old` leaves. */
+static enum weir_err make_body(struct exchange_round *round,
+                               uint64_t old,
+                               uint64_t known_serial,
+                               struct weir_slice *body)
+{
+    struct weir_scope *scope = round->scope;
+    struct weir_store *store = round->settler->worker.store;
+    struct weir_merkle_proof proof;
+    struct weir_range range = {old, old, round->head.size};
+    enum weir_err err = weir_log_prove_consistency(store, scope, round->log.log_id, range, &proof);
+    struct weir_add_checkpoint request = {
+        .old_size = old, .hash_count = proof.count, .hashes = proof.hashes};
+    if (err == WEIR_OK)
+        err = weir_note_parse(scope, round->note, &request.note);
+    struct weir_buffer text = {.capacity_max = WEIR_WITNESS_BODY_BYTES_MAX};
+    if (err == WEIR_OK)
+        err = weir_add_checkpoint_print(scope, &request, &text);
+    struct weir_exchange exchange = {.request = weir_buffer_slice(&text), .first = old};
+    struct weir_salt_range leaves = {old, round->head.size};
+    if (err == WEIR_OK && leaves.end > leaves.start)
+        err = weir_log_leaves(store, scope, round->log.log_id, leaves, &exchange.leaves);
+    if (err == WEIR_OK && leaves.end > leaves.start)
+        err = put_shown(round, old, &exchange);
+    if (err == WEIR_OK)
+        err = put_opinions(round, known_serial, &exchange);
+    struct weir_buffer printed = {.capacity_max = WEIR_EXCHANGE_BYTES_MAX};
+    if (err == WEIR_OK)
+        err = weir_exchange_print(scope, &exchange, &printed);
+    *body = weir_buffer_slice(&printed);
+    return err;
+}
+
+/* The cosignature line a peer answered: verified with its key, then stored. */
+static enum weir_err take_cosignature(struct exchange_round *round,
+                                      const struct weir_witness *witness,
+                                      struct weir_slice line)
+{
+    struct weir_scope *scope = round->scope;
+    struct weir_note own;
+    struct weir_note answer;
+    struct weir_cosignature cosignature;
+    enum weir_err err = weir_note_parse(scope, round->note, &own);
+    if (err == WEIR_OK)
+        err = weir_note_lines_parse(scope, own.text, line, &answer);
+    const struct weir_note_line *verified = NULL;
+    if (err == WEIR_OK)
+        err = weir_note_verify(scope, &answer, &witness->cosign_key, 1, &verified);
+    if (err == WEIR_OK)
+        err = weir_cosignature_read(scope, verified, &cosignature);
+    if (err != WEIR_OK)
+        return weir_note(scope, "cosignature of '%s'", witness->peer->name);
+    struct weir_buffer text = {.capacity_max = WEIR_NOTE_BYTES_MAX};
+    err = weir_note_line_print(scope, verified, &text);
+    const struct weir_cosignature_row row = {
+        .size = round->head.size,
+        .cosigner = weir_take_text(scope, verified->name.data, verified->name.length),
+        .cosigned_s = cosignature.time_s,
+        .line = weir_buffer_slice(&text),
+    };
+    if (err == WEIR_OK)
+        err = weir_cosignature_put(round->settler->worker.store, scope, round->log.log_id, &row);
+    if (err == WEIR_OK && round->head.size == round->newest.head.size)
+        round->cosigner_count++;
+    return err;
+}
+
+static const struct weir_witness *witness_of(const struct weir_agreement *agreement,
+                                             const struct weir_contact *contact)
+{
+    for (size_t i = 0; i < agreement->witness_count; i++)
+        if (agreement->witnesses[i].peer == contact->peer)
+            return &agreement->witnesses[i];
+    return NULL;
+}
+
+/* What the peer answered.  Only a well-formed 409 tells a size; everything else is a failure. */
+static enum weir_err take_answer(struct exchange_round *round, struct weir_peer_call *call)
+{
+    struct weir_contact *contact = call->contact;
+    const struct weir_http_result *result = &call->result;
+    if (!call->is_answered)
+        return WEIR_OK;
+    if (result->status == WEIR_WITNESS_OK) {
+        const struct weir_witness *witness = witness_of(round->book->agreement, contact);
+        enum weir_err err = take_cosignature(round, witness, result->body);
+        if (err != WEIR_OK)
+            return err;
+        contact->known_size[round->book_index] = round->head.size;
+        contact->known_serial[round->book_index] = round->book->serial;
+        if (round->head.size < round->newest.head.size) {
+            round->book->must_exchange = true; /* it is catching up */
+            round->settler->did_something = true;
+        }
+        return WEIR_OK;
+    }
+    uint64_t size;
+    if (result->status == WEIR_WITNESS_WRONG_SIZE &&
+        strcmp(result->content_type, WEIR_WITNESS_SIZE_TYPE) == 0) {
+        enum weir_err err = weir_witness_size_parse(round->scope, result->body, &size);
+        if (err != WEIR_OK)
+            return err;
+        if (size > round->log.head.size)
+            return weir_fail(round->scope, WEIR_E_AHEAD,
+                             "'%s' has cosigned %llu leaves of '%s', this ledger has %llu: it was "
+                             "rolled back and must not sign; restore the newer one",
+                             contact->peer->name, (unsigned long long)size, round->log.origin,
+                             (unsigned long long)round->log.head.size);
+        contact->known_size[round->book_index] = size;
+        round->book->must_exchange = true; /* again, from there */
+        round->settler->did_something = true;
+        return WEIR_OK;
+    }
+    weir_log(WEIR_LOG_WARN, "peer_refused", "peer=%s path=%s status=%u body=\"%.200s\"",
+             contact->peer->name, call->path, result->status,
+             result->body.data == NULL ? "" : (const char *)result->body.data);
+    contact->quiet_until_ms = weir_clock_monotonic_ms() + 1000;
+    return WEIR_OK;
+}
+
+static enum weir_err send_all(struct exchange_round *round)
+{
+    struct weir_settler *settler = round->settler;
+    struct weir_peer_call calls[WEIR_PEERS_MAX];
+    struct weir_checkpoint_row shown[WEIR_PEERS_MAX];
+    size_t count = 0;
+    enum weir_err err = WEIR_OK;
+    for (size_t i = 0; err == WEIR_OK && i < settler->contact_count; i++) {
+        struct weir_contact *contact = &settler->contacts[i];
+        struct weir_peer_call *call = &calls[count];
+        if (witness_of(round->book->agreement, contact) == NULL)
+            continue;
+        uint64_t known = contact->known_size[round->book_index];
+        *call = (struct weir_peer_call){.contact = contact, .path = WEIR_PATH_LOG};
+        uint64_t old = known > round->newest.head.size ? round->newest.head.size : known;
+        err = choose_head(round, old);
+        shown[count] = (struct weir_checkpoint_row){.head = round->head, .note = round->note};
+        if (err == WEIR_OK)
+            err = make_body(round, old, contact->known_serial[round->book_index], &call->body);
+        if (err == WEIR_OK)
+            err = weir_peer_call_start(settler, round->scope, call);
+        count++;
+    }
+    if (err == WEIR_OK)
+        err = weir_peer_calls_finish(settler, round->scope, calls, count, NULL, NULL);
+    for (size_t i = 0; err == WEIR_OK && i < count; i++) {
+        round->head = shown[i].head;
+        round->note = shown[i].note;
+        err = take_answer(round, &calls[i]);
+        if (err == WEIR_E_SIGNATURE || err == WEIR_E_PARSE || err == WEIR_E_RANGE) {
+            weir_log_failure(WEIR_LOG_WARN, "peer_answer_refused", round->scope);
+            err = WEIR_OK;
+        }
+    }
+    return err;
+}
+
+/* Where others' cosignatures are needed to see (m > 2), the note as collected goes round. */
+static enum weir_err send_cosigned(struct exchange_round *round)
+{
+    struct weir_settler *settler = round->settler;
+    struct weir_peer_call calls[WEIR_PEERS_MAX];
+    size_t count = 0;
+    struct weir_slice note;
+    enum weir_err err = weir_checkpoint_note(settler->worker.store, round->scope, round->log.log_id,
+                                             round->head.size, &note);
+    for (size_t i = 0; err == WEIR_OK && i < settler->contact_count; i++) {
+        struct weir_contact *contact = &settler->contacts[i];
+        if (witness_of(round->book->agreement, contact) == NULL ||
+            contact->known_size[round->book_index] != round->newest.head.size)
+            continue;
+        calls[count] =
+            (struct weir_peer_call){.contact = contact, .path = WEIR_PATH_COSIGNED, .body = note};
+        err = weir_peer_call_start(settler, round->scope, &calls[count]);
+        count++;
+    }
+    return err != WEIR_OK ? err
+                          : weir_peer_calls_finish(settler, round->scope, calls, count, NULL, NULL);
+}
+
+enum weir_err weir_settler_exchange(struct weir_settler *settler,
+                                    struct weir_scope *scope,
+                                    struct weir_book *book)
+{
+    int64_t now_ms = weir_clock_monotonic_ms();
+    bool is_due = now_ms - book->exchanged_ms >= HEARTBEAT_MS;
+    if (!book->must_exchange && !is_due) {
+        weir_settler_wake_at(settler, book->exchanged_ms + HEARTBEAT_MS);
+        return WEIR_OK;
+    }
+    struct exchange_round round = {
+        .settler = settler,
+        .scope = scope,
+        .book = book,
+        .book_index = (size_t)(book - settler->books),
+    };
+    enum weir_err err = weir_log_load(settler->worker.store, scope, book->log_id, &round.log);
+    if (err == WEIR_OK)
+        err = weir_settler_head(settler, scope, book, 0, &round.head);
+    if (err == WEIR_OK)
+        err = weir_checkpoint_covering(settler->worker.store, scope, book->log_id, round.head.size,
+                                       &round.newest);
+    if (err != WEIR_OK)
+        return err;
+    book->must_exchange = false;
+    book->exchanged_ms = now_ms;
+    err = send_all(&round);
+    unsigned needed = book->agreement->terms.m - 1U;
+    if (err == WEIR_OK && round.cosigner_count >= needed &&
+        round.newest.head.size > book->cosigned_size) {
+        book->cosigned_size = round.newest.head.size;
+        settler->did_something = true;
+    }
+    if (err == WEIR_OK && needed > 1 && round.cosigner_count > 1)
+        err = send_cosigned(&round);
+    if (err == WEIR_OK && round.cosigner_count < needed && needed > 0)
+        weir_settler_wake_at(settler, now_ms + 1000);
+    return err;
+}

@@ -1,0 +1,122 @@
+/* Signed requests to peers, several at once, each bounded; a peer that fails is left alone for a
+ * growing while and holds nobody up. */
+#include "node/settler.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "config/config.h"
+#include "node/clock.h"
+#include "node/exchange.h"
+#include "node/log.h"
+#include "node/peer_sign.h"
+
+#define QUIET_MS_MIN 500
+#define QUIET_MS_MAX 30000
+#define HEADERS 4
+
+static void note_failure(struct weir_contact *contact, const char *why)
+{
+    unsigned doublings = contact->failures < 6 ? contact->failures : 6;
+    int64_t quiet_ms = (int64_t)QUIET_MS_MIN << doublings;
+    if (quiet_ms > QUIET_MS_MAX)
+        quiet_ms = QUIET_MS_MAX;
+    contact->failures++;
+    contact->quiet_until_ms = weir_clock_monotonic_ms() + quiet_ms;
+    weir_log(contact->failures == 1 ? WEIR_LOG_WARN : WEIR_LOG_DEBUG, "peer_unreachable",
+             "peer=%s reason=%s quiet_ms=%lld", contact->peer->name, why, (long long)quiet_ms);
+}
+
+enum weir_err weir_peer_call_start(struct weir_settler *settler,
+                                   struct weir_scope *scope,
+                                   struct weir_peer_call *call)
+{
+    struct weir_contact *contact = call->contact;
+    call->ticket = 0;
+    if (weir_clock_monotonic_ms() < contact->quiet_until_ms)
+        return WEIR_OK;
+    const char **headers = weir_take(scope, HEADERS, sizeof(*headers));
+    struct weir_http_request *request = weir_take(scope, 1, sizeof(*request));
+    const char *url = weir_take_printf(scope, "%s%s", contact->peer->url, call->path);
+    if (headers == NULL || request == NULL || url == NULL)
+        return scope->err;
+    const struct weir_peer_request signed_request = {"POST", call->path, call->body};
+    enum weir_err err = weir_peer_sign(scope, settler->worker.duty->signer,
+                                       &contact->keys->set.node, &signed_request, headers);
+    if (err != WEIR_OK)
+        return err;
+    headers[3] = "Content-Type: text/plain; charset=utf-8";
+    *request = (struct weir_http_request){
+        .method = "POST",
+        .url = url,
+        .headers = headers,
+        .header_count = HEADERS,
+        .body = call->body,
+        .limits = {.total_ms = (uint32_t)contact->peer->timeout_ms,
+                   .first_byte_ms = (uint32_t)contact->peer->timeout_ms,
+                   .body_bytes_max = WEIR_EXCHANGE_BYTES_MAX},
+        .allow_private = contact->peer->private_is_allowed,
+    };
+    return weir_http_submit(settler->http, scope, request, &call->ticket);
+}
+
+/* Copies what must outlive the release. */
+static enum weir_err
+take_result(struct weir_scope *scope, struct weir_peer_call *call, struct weir_http_result *result)
+{
+    call->result = *result;
+    const char *body = weir_take_text(scope, result->body.data, result->body.length);
+    call->result.content_type =
+        weir_take_text(scope, result->content_type, strlen(result->content_type));
+    call->result.detail = weir_take_text(scope, result->detail, strlen(result->detail));
+    call->result.body = (struct weir_slice){(const uint8_t *)body, result->body.length};
+    call->is_answered = result->reason == WEIR_HTTP_ANSWERED;
+    if (call->is_answered) {
+        call->contact->failures = 0;
+        call->contact->quiet_until_ms = 0;
+    } else {
+        note_failure(call->contact, weir_http_reason_name(result->reason));
+    }
+    return scope->err;
+}
+
+static struct weir_peer_call *
+call_of(struct weir_peer_call *calls, size_t call_count, uint32_t ticket)
+{
+    for (size_t i = 0; i < call_count; i++)
+        if (calls[i].ticket == ticket)
+            return &calls[i];
+    return NULL;
+}
+
+enum weir_err weir_peer_calls_finish(struct weir_settler *settler,
+                                     struct weir_scope *scope,
+                                     struct weir_peer_call *calls,
+                                     size_t call_count,
+                                     bool (*is_enough)(void *context, struct weir_peer_call *ended),
+                                     void *context)
+{
+    size_t open = 0;
+    for (size_t i = 0; i < call_count; i++)
+        open += calls[i].ticket != 0;
+    enum weir_err err = WEIR_OK;
+    bool is_over = false;
+    while (err == WEIR_OK && open > 0 && !is_over) {
+        struct weir_http_result result;
+        err = weir_http_wait(settler->http, scope, NULL, 0, -1);
+        while (err == WEIR_OK && weir_http_next(settler->http, &result)) {
+            struct weir_peer_call *call = call_of(calls, call_count, result.ticket);
+            if (call != NULL) {
+                err = take_result(scope, call, &result);
+                call->ticket = 0;
+                open--;
+                is_over = is_over || (is_enough != NULL && is_enough(context, call));
+            }
+            weir_http_release(settler->http, result.ticket);
+        }
+    }
+    for (size_t i = 0; i < call_count; i++)
+        if (calls[i].ticket != 0)
+            weir_http_release(settler->http, calls[i].ticket); /* enough without this one */
+    return err;
+}

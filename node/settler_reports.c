@@ -1,0 +1,387 @@
+/* Which reports are right (protocol section 6), who proposes them and when (9.3), the signatures of
+ * the others (9.4), and the complete report to everybody before it is sent (9.5). */
+#include "node/settler.h"
+
+#include <string.h>
+
+#include "attest/account.h"
+#include "attest/due.h"
+#include "attest/report.h"
+#include "base/arena.h"
+#include "base/text.h"
+#include "config/config.h"
+#include "ledger/evidence.h"
+#include "ledger/intents.h"
+#include "ledger/log.h"
+#include "ledger/mirror.h"
+#include "ledger/reports.h"
+#include "ledger/store.h"
+#include "node/clock.h"
+#include "node/evidence.h"
+#include "node/exchange.h"
+#include "node/log.h"
+#include "node/proofs.h"
+
+#define SLOT_BLOCKS 2 /* a slot is at least two block times (protocol 9.3) */
+
+/* One report being put together. */
+struct proposal {
+    struct weir_settler *settler;
+    struct weir_scope *scope;
+    struct weir_book *book;
+    struct weir_tracked *tracked;
+    struct weir_account *account; /* recomputed from the proof */
+    struct weir_slice bytes;      /* unsigned */
+    struct weir_stale_leaves *stale;
+    size_t stale_count;
+    struct weir_signature signatures[WEIR_WITNESSES_MAX];
+    uint32_t have; /* bit i: signature of witness i is there */
+};
+
+/* The newest opinion of each witness that can serve as evidence, by index. */
+static enum weir_err
+gather(struct proposal *proposal, struct weir_proof_part *parts, size_t *part_count)
+{
+    struct weir_opinion_row *rows;
+    size_t row_count;
+    const struct weir_agreement *agreement = proposal->book->agreement;
+    struct weir_store *store = proposal->settler->worker.store;
+    enum weir_err err = weir_opinion_list(store, proposal->scope, &agreement->hash,
+                                          proposal->tracked->window, &rows, &row_count);
+    *part_count = 0;
+    for (size_t w = 0; err == WEIR_OK && w < agreement->witness_count; w++) {
+        const struct weir_opinion_row *newest = NULL;
+        for (size_t i = 0; i < row_count; i++)
+            if (memcmp(rows[i].node, agreement->terms.witnesses[w].node, WEIR_NODE_BYTES) == 0)
+                newest = &rows[i]; /* rows rise by revision */
+        bool is_usable = false;
+        if (newest != NULL)
+            err = weir_evidence_is_usable(store, proposal->scope, agreement, (uint8_t)w,
+                                          &newest->opinion, &is_usable);
+        if (is_usable)
+            parts[(*part_count)++] = (struct weir_proof_part){
+                .witness = (uint8_t)w,
+                .opinion = &newest->opinion,
+                .signature = &newest->signature,
+                .is_open = (int)w == agreement->own && !weir_gauge_is_scheduled(&agreement->gauge),
+            };
+    }
+    return err;
+}
+
+/* The tier that m of the parts support. */
+static uint8_t backed_tier(const struct weir_agreement *agreement,
+                           const struct weir_proof_part *parts,
+                           size_t part_count)
+{
+    for (uint8_t tier = (uint8_t)agreement->tier_count; tier > 0; tier--) {
+        unsigned backers = 0;
+        for (size_t i = 0; i < part_count; i++)
+            backers += parts[i].opinion->tier >= tier;
+        if (backers >= agreement->terms.m)
+            return tier;
+    }
+    return 0;
+}
+
+/* Makes the proof for one tier and recomputes it; NO_BREACH when the quorum does not reach it. */
+static enum weir_err try_tier(struct proposal *proposal,
+                              const struct weir_proof_part *parts,
+                              size_t part_count,
+                              uint8_t tier)
+{
+    struct weir_account *account = weir_take(proposal->scope, 1, sizeof(*account));
+    struct weir_buffer bytes = {.capacity_max = WEIR_PROOF_BYTES_MAX};
+    if (account == NULL)
+        return proposal->scope->err;
+    enum weir_err err =
+        weir_proof_make(proposal->settler->worker.store, proposal->scope, proposal->book->agreement,
+                        parts, part_count, tier, &account->proof);
+    const struct weir_proof_rules rules = {.terms = &proposal->book->agreement->hash,
+                                           .stale = proposal->stale,
+                                           .stale_count = proposal->stale_count};
+    if (err == WEIR_OK)
+        err = weir_account_check(proposal->scope, &rules, account);
+    if (err == WEIR_OK)
+        err = weir_proof_write(proposal->scope, &account->proof, &bytes);
+    if (err != WEIR_OK)
+        return err;
+    proposal->account = account;
+    proposal->bytes = weir_buffer_slice(&bytes);
+    return WEIR_OK;
+}
+
+/* The worst tier above the level for which a report is right now; 0: none. */
+static enum weir_err find_right_tier(struct proposal *proposal, uint8_t *right)
+{
+    struct weir_proof_part parts[WEIR_WITNESSES_MAX];
+    size_t part_count;
+    const struct weir_agreement *agreement = proposal->book->agreement;
+    *right = 0;
+    enum weir_err err = gather(proposal, parts, &part_count);
+    if (err != WEIR_OK || part_count < agreement->terms.m)
+        return err;
+    err = weir_evidence_stale(proposal->settler->worker.store, proposal->scope, agreement, parts,
+                              part_count, proposal->settler->started_ms, &proposal->stale,
+                              &proposal->stale_count);
+    for (uint8_t tier = backed_tier(agreement, parts, part_count);
+         err == WEIR_OK && tier > proposal->tracked->level; tier--) {
+        err = try_tier(proposal, parts, part_count, tier);
+        if (err == WEIR_OK) {
+            *right = tier;
+            return WEIR_OK;
+        }
+        if (err != WEIR_E_NO_BREACH)
+            return err;
+        weir_scope_recover(proposal->scope);
+        err = WEIR_OK;
+    }
+    return err;
+}
+
+/* Keeps a signature that verifies; anything else is the peer's refusal. */
+static void take_signature(struct proposal *proposal, uint8_t witness, struct weir_slice hex)
+{
+    struct weir_scope scope = {.arena = NULL};
+    struct weir_signature signature;
+    while (hex.length > 0 && hex.data[hex.length - 1] == '\n')
+        hex.length--;
+    const struct weir_terms *terms = &proposal->book->agreement->terms;
+    if (weir_hex_parse(&scope, hex, signature.bytes, sizeof(signature.bytes)) != WEIR_OK ||
+        weir_secp_verify(&scope, &proposal->account->breach, &signature,
+                         &terms->witnesses[witness].key) != WEIR_OK) {
+        weir_log_failure(WEIR_LOG_WARN, "report_signature_refused", &scope);
+        return;
+    }
+    proposal->signatures[witness] = signature;
+    proposal->have |= 1U << witness;
+}
+
+static int witness_of_contact(const struct weir_agreement *agreement,
+                              const struct weir_contact *contact)
+{
+    for (size_t i = 0; i < agreement->witness_count; i++)
+        if (agreement->witnesses[i].peer == contact->peer)
+            return (int)i;
+    return -1;
+}
+
+static bool has_enough(void *context, struct weir_peer_call *ended)
+{
+    struct proposal *proposal = context;
+    int witness = witness_of_contact(proposal->book->agreement, ended->contact);
+    if (ended->is_answered && ended->result.status == 200)
+        take_signature(proposal, (uint8_t)witness, ended->result.body);
+    else if (ended->is_answered)
+        weir_log(WEIR_LOG_INFO, "report_not_signed", "peer=%s status=%u body=\"%.300s\"",
+                 ended->contact->peer->name, ended->result.status,
+                 ended->result.body.length == 0 ? "" : (const char *)ended->result.body.data);
+    return (unsigned)__builtin_popcount(proposal->have) >= proposal->book->agreement->terms.m;
+}
+
+/* Our own signature, when we measured the tier ourselves. */
+static enum weir_err sign_own(struct proposal *proposal)
+{
+    const struct weir_agreement *agreement = proposal->book->agreement;
+    for (size_t i = 0; i < proposal->account->proof.section_count; i++) {
+        const struct weir_account_opinion *opinion = &proposal->account->opinions[i];
+        if ((int)opinion->witness != agreement->own ||
+            opinion->tier_counted < proposal->account->proof.report.breach.tier)
+            continue;
+        enum weir_err err = weir_ask_report(proposal->scope, proposal->settler->worker.duty->signer,
+                                            proposal->bytes, proposal->stale, proposal->stale_count,
+                                            &proposal->signatures[agreement->own]);
+        if (err != WEIR_OK)
+            return err;
+        proposal->have |= 1U << agreement->own;
+    }
+    return WEIR_OK;
+}
+
+/* Sends the body to every peer that is a witness of the agreement. */
+static enum weir_err tell_peers(struct proposal *proposal,
+                                const char *path,
+                                struct weir_slice body,
+                                bool (*is_enough)(void *, struct weir_peer_call *))
+{
+    struct weir_settler *settler = proposal->settler;
+    struct weir_peer_call calls[WEIR_PEERS_MAX];
+    size_t count = 0;
+    enum weir_err err = WEIR_OK;
+    for (size_t i = 0; err == WEIR_OK && i < settler->contact_count; i++) {
+        struct weir_contact *contact = &settler->contacts[i];
+        if (witness_of_contact(proposal->book->agreement, contact) < 0)
+            continue;
+        calls[count] = (struct weir_peer_call){.contact = contact, .path = path, .body = body};
+        err = weir_peer_call_start(settler, proposal->scope, &calls[count]);
+        count++;
+    }
+    return err != WEIR_OK ? err
+                          : weir_peer_calls_finish(settler, proposal->scope, calls, count,
+                                                   is_enough, proposal);
+}
+
+/* Stores the report and what was collected for it before anybody hears of it. */
+static enum weir_err store_report(struct proposal *proposal)
+{
+    struct weir_store *store = proposal->settler->worker.store;
+    const struct weir_report_row row = {
+        .digest = proposal->account->breach,
+        .breach = proposal->account->proof.report.breach,
+        .proof = proposal->bytes,
+        .is_own = true,
+        .made_ms = weir_clock_now(),
+    };
+    const struct weir_intent intent = {
+        .agreement_id = proposal->book->agreement_id,
+        .window = proposal->tracked->window,
+        .tier = row.breach.tier,
+        .made_ms = row.made_ms,
+    };
+    struct weir_hash id;
+    bool is_new;
+    enum weir_err err = weir_intent_put(store, proposal->scope, &intent, &id, &is_new);
+    return err != WEIR_OK ? err : weir_report_put(store, proposal->scope, &row);
+}
+
+static enum weir_err complete(struct proposal *proposal)
+{
+    struct weir_proof *proof = &proposal->account->proof;
+    struct weir_store *store = proposal->settler->worker.store;
+    const struct weir_agreement *agreement = proposal->book->agreement;
+    const struct weir_hash *digest = &proposal->account->breach;
+    struct weir_buffer bytes = {.capacity_max = WEIR_PROOF_BYTES_MAX};
+    enum weir_err err = weir_report_pack(proposal->scope, &agreement->terms, proposal->signatures,
+                                         proposal->have, &proof->report);
+    for (uint8_t i = 0; err == WEIR_OK && i < agreement->witness_count; i++)
+        if ((proposal->have & (1U << i)) != 0)
+            err = weir_report_signature_put(store, proposal->scope, digest, i,
+                                            &proposal->signatures[i]);
+    if (err == WEIR_OK)
+        err = weir_proof_write(proposal->scope, proof, &bytes);
+    if (err == WEIR_OK)
+        err = weir_report_complete(store, proposal->scope, digest, weir_buffer_slice(&bytes),
+                                   weir_clock_now());
+    if (err != WEIR_OK)
+        return err;
+    char hex[WEIR_HASH_HEX_BYTES];
+    weir_hash_hex(digest, hex);
+    weir_log(WEIR_LOG_INFO, "report_complete",
+             "agreement=%s window=%llu tier=%u signers=0x%x digest=%s", agreement->name,
+             (unsigned long long)proposal->tracked->window, proof->report.breach.tier,
+             proof->report.who, hex);
+    err = tell_peers(proposal, WEIR_PATH_COMPLETE, weir_buffer_slice(&bytes), NULL);
+    if (err == WEIR_OK)
+        err = weir_settler_pay(proposal->settler, proposal->scope, proposal->book, proof);
+    if (err == WEIR_OK)
+        proposal->tracked->job_tier = proof->report.breach.tier;
+    return err;
+}
+
+static enum weir_err propose(struct proposal *proposal)
+{
+    struct weir_tracked *tracked = proposal->tracked;
+    const struct weir_agreement *agreement = proposal->book->agreement;
+    tracked->proposed_ms = weir_clock_monotonic_ms();
+    enum weir_err err = store_report(proposal);
+    if (err == WEIR_OK)
+        err = sign_own(proposal);
+    unsigned m = agreement->terms.m;
+    if (err == WEIR_OK && (unsigned)__builtin_popcount(proposal->have) < m)
+        err = tell_peers(proposal, WEIR_PATH_REPORT, proposal->bytes, has_enough);
+    if (err != WEIR_OK)
+        return err;
+    if ((unsigned)__builtin_popcount(proposal->have) < m) {
+        weir_log(WEIR_LOG_INFO, "report_lacks_signatures",
+                 "agreement=%s window=%llu have=%d need=%u", agreement->name,
+                 (unsigned long long)tracked->window, __builtin_popcount(proposal->have), m);
+        return WEIR_OK;
+    }
+    return complete(proposal);
+}
+
+/* Our turn comes rank slots after the report became right; after a fruitless try one round of all
+ * ranks later again. */
+static bool is_our_turn(struct proposal *proposal, uint8_t tier)
+{
+    const struct weir_agreement *agreement = proposal->book->agreement;
+    struct weir_tracked *tracked = proposal->tracked;
+    int64_t slot_ms = SLOT_BLOCKS * agreement->configured->chain->block_ms;
+    unsigned rank = weir_report_rank(&agreement->hash, agreement->witness_count, tracked->window,
+                                     tier, (uint8_t)agreement->own);
+    int64_t turn_ms = tracked->right_ms + (int64_t)rank * slot_ms;
+    if (tracked->proposed_ms != 0)
+        turn_ms = tracked->proposed_ms + (int64_t)agreement->witness_count * slot_ms;
+    int64_t now_ms = weir_clock_monotonic_ms();
+    if (now_ms < turn_ms) {
+        weir_settler_wake_at(proposal->settler, turn_ms);
+        return false;
+    }
+    return true;
+}
+
+/* After a first payment inside the window the rest waits for its end (protocol section 10). */
+static bool must_wait_for_end(const struct proposal *proposal)
+{
+    struct weir_interval window =
+        weir_window_of_terms(&proposal->book->agreement->schedule, proposal->tracked->window);
+    int64_t now_ms = weir_clock_now();
+    if (proposal->tracked->level == 0 || now_ms >= window.end_ms)
+        return false;
+    weir_settler_wake_at(proposal->settler, weir_clock_monotonic_ms() + window.end_ms - now_ms);
+    return true;
+}
+
+static bool is_payable(const struct proposal *proposal)
+{
+    const struct weir_terms *terms = &proposal->book->agreement->terms;
+    uint64_t now_s = (uint64_t)(weir_clock_now() / 1000);
+    uint64_t payable_s = weir_terms_payable_s(terms, proposal->tracked->window);
+    if (now_s < payable_s)
+        weir_settler_wake_at(proposal->settler,
+                             weir_clock_monotonic_ms() + (int64_t)(payable_s - now_s) * 1000);
+    return now_s >= payable_s && now_s < weir_terms_closed_s(terms, proposal->tracked->window);
+}
+
+static enum weir_err consider(struct proposal *proposal)
+{
+    struct weir_tracked *tracked = proposal->tracked;
+    if (tracked->level >= proposal->book->agreement->tier_count || !is_payable(proposal) ||
+        must_wait_for_end(proposal))
+        return WEIR_OK;
+    uint8_t tier;
+    enum weir_err err = find_right_tier(proposal, &tier);
+    if (err != WEIR_OK || tier == 0)
+        return err;
+    if (tier != tracked->right_tier) {
+        tracked->right_tier = tier;
+        tracked->right_ms = weir_clock_monotonic_ms();
+        tracked->proposed_ms = 0;
+        weir_log(WEIR_LOG_INFO, "report_right", "agreement=%s window=%llu tier=%u together_ms=%llu",
+                 proposal->book->agreement->name, (unsigned long long)tracked->window, tier,
+                 (unsigned long long)proposal->account->windows[0].quorum_down_ms);
+    }
+    if (tracked->job_tier >= tier || !is_our_turn(proposal, tier))
+        return WEIR_OK;
+    return propose(proposal);
+}
+
+enum weir_err
+weir_settler_report(struct weir_settler *settler, struct weir_scope *scope, struct weir_book *book)
+{
+    for (size_t i = 0; i < book->tracked_count; i++) {
+        struct proposal *proposal = weir_take(scope, 1, sizeof(*proposal));
+        if (proposal == NULL)
+            return scope->err;
+        *proposal = (struct proposal){
+            .settler = settler, .scope = scope, .book = book, .tracked = &book->tracked[i]};
+        enum weir_err err = consider(proposal);
+        if (err == WEIR_E_STORE || err == WEIR_E_CORRUPT || err == WEIR_E_MEMORY)
+            return err;
+        if (err != WEIR_OK) {
+            weir_log_failure(WEIR_LOG_WARN, "report_failed", scope);
+            weir_settler_wake_at(settler, weir_clock_monotonic_ms() + 1000);
+        }
+    }
+    return WEIR_OK;
+}
