@@ -50,8 +50,11 @@ attribute() {
     sed -n '/<testsuite/,/>/p' "$1" | tr '\n' ' ' | sed -n "s/.*[[:space:]]$2=\"\([0-9]*\)\".*/\1/p" | head -n 1
 }
 
+# build PRESET TEXT: shows every error, not just where the build stopped.
 build() {
-    step "build-$1" "$2" eval "cmake --preset $1 && cmake --build --preset $1 -- -k 0" && return 0
+    SAY_TAIL=3 step "build-$1" "$2" \
+        eval "cmake --preset $1 && cmake --build --preset $1 -- -k 0" && return 0
+    grep -E '(^|[: ])(fatal )?error: |undefined reference|multiple definition|CMake Error' "$SAY_LOGS/build-$1.log" | head -n 40
     failed=$((failed + 1))
     return 1
 }

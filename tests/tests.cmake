@@ -18,13 +18,22 @@ endfunction()
 foreach(floor base metrics attest config ledger rails node)
     file(GLOB programs CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/unit/${floor}/test_*.c)
     file(GLOB helpers CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/unit/${floor}/with_*.c)
+    # jansson is a test's own tool for reading vector files; the floors stay without it.
+    add_library(unit_${floor} INTERFACE)
+    target_link_libraries(unit_${floor} INTERFACE weir_${floor} PkgConfig::CMOCKA PkgConfig::JANSSON)
+    target_compile_definitions(unit_${floor} INTERFACE WEIR_VECTORS_DIR="${WEIR_VECTORS_DIR}"
+        WEIR_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+    if(helpers)
+        add_library(unit_${floor}_helpers OBJECT ${helpers})
+        target_link_libraries(unit_${floor}_helpers PRIVATE unit_${floor})
+    endif()
     foreach(program ${programs})
         get_filename_component(name ${program} NAME_WE)
-        add_executable(${name} ${program} ${helpers})
-        target_compile_definitions(${name} PRIVATE WEIR_VECTORS_DIR="${WEIR_VECTORS_DIR}"
-            WEIR_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
-        # jansson is a test's own tool for reading vector files; the floors stay without it.
-        target_link_libraries(${name} PRIVATE weir_${floor} PkgConfig::CMOCKA PkgConfig::JANSSON)
+        add_executable(${name} ${program})
+        target_link_libraries(${name} PRIVATE unit_${floor})
+        if(helpers)
+            target_sources(${name} PRIVATE $<TARGET_OBJECTS:unit_${floor}_helpers>)
+        endif()
         add_test(NAME unit.${floor}.${name} COMMAND ${name})
         set_tests_properties(unit.${floor}.${name} PROPERTIES
             LABELS unit SKIP_RETURN_CODE 77 TIMEOUT 300)
