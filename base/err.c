@@ -48,7 +48,7 @@ enum weir_err weir_note(struct weir_scope *scope, const char *fmt, ...)
     va_start(args, fmt);
     (void)vsnprintf(outer, sizeof(outer) - 2, fmt, args); /* room for the two bytes below */
     va_end(args);
-    strcat(outer, ": ");
+    memcpy(outer + strlen(outer), ": ", 3);
     size_t outer_bytes = strlen(outer);
     size_t inner_bytes = strlen(scope->fault);
     if (inner_bytes > sizeof(scope->fault) - 1 - outer_bytes)
