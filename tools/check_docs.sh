@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Style rule 31: what the tables make (manual, option and error lists) is what is committed.
-# tools/generated.txt: <file> <program of the build folder> <arguments>.
+# tools/generated.txt: <file> <program of the build folder> <arguments>.  With --write the files are
+# made again instead: WEIR_BUILD=build/release tools/check_docs.sh --write
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/checks.sh"
-build=${WEIR_BUILD:?the build folder}
-
+build=$(cd "$STARTED" && cd "${WEIR_BUILD:?the build folder}" && pwd)
 list=${WEIR_GENERATED:-$TOOLS/generated.txt}
+
 compared=0 missing=0
 while read -r file program arguments; do
     case $file in '' | '#'*) continue ;; esac
@@ -17,6 +18,8 @@ while read -r file program arguments; do
     # shellcheck disable=SC2086
     if ! "$build/$program" $arguments >"$WORK/made" 2>"$WORK/said"; then
         echo "$file: '$program $arguments' failed: $(head -n 1 "$WORK/said")"
+    elif [ "${1:-}" = --write ]; then
+        cp "$WORK/made" "$file"
     elif ! cmp -s "$WORK/made" "$file"; then
         echo "$file: differs from what '$program $arguments' prints"
     fi | faults "style rule 31: generated text"

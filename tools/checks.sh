@@ -1,6 +1,7 @@
 # Sourced by tools/check_*.sh: the tree to look at, its files, permitted exceptions, and one way to
 # report.  WEIR_CHECK_ROOT points the checks at another tree (tools/check_checks.sh does).
 TOOLS=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+STARTED=$PWD
 cd "${WEIR_CHECK_ROOT:-$TOOLS/..}"
 FAULTS=$(mktemp)
 WORK=$(mktemp -d)
