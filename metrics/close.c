@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include "metrics/calendar.h"
 #include "metrics/gauge.h"
-#include "metrics/lines.h"
+#include "metrics/pairs.h"
 
 #define FORMAT "weir-close-1"
 
@@ -50,7 +50,7 @@ static enum weir_err put_hash(struct weir_scope *scope,
 {
     char hex[WEIR_HASH_HEX_BYTES];
     weir_hash_hex(hash, hex);
-    return weir_lines_text(scope, buffer, key, weir_slice_text(hex));
+    return weir_pairs_text(scope, buffer, key, weir_slice_text(hex));
 }
 
 enum weir_err weir_close_print(struct weir_scope *scope,
@@ -63,13 +63,13 @@ enum weir_err weir_close_print(struct weir_scope *scope,
     for (size_t i = 0; i < close->class_count; i++)
         if (put_class(scope, buffer, &close->classes[i]) != WEIR_OK)
             return weir_note(scope, "window close");
-    if (weir_lines_u64(scope, buffer, "count", close->input_count) != WEIR_OK ||
-        weir_lines_i64(scope, buffer, "end_ms", close->window.end_ms) != WEIR_OK ||
-        weir_lines_text(scope, buffer, "format", weir_slice_text(FORMAT)) != WEIR_OK ||
+    if (weir_pairs_u64(scope, buffer, "count", close->input_count) != WEIR_OK ||
+        weir_pairs_i64(scope, buffer, "end_ms", close->window.end_ms) != WEIR_OK ||
+        weir_pairs_text(scope, buffer, "format", weir_slice_text(FORMAT)) != WEIR_OK ||
         put_hash(scope, buffer, "gauge", &close->gauge) != WEIR_OK ||
         put_hash(scope, buffer, "inputs", &close->inputs) != WEIR_OK ||
-        weir_lines_u64(scope, buffer, "revision", close->revision) != WEIR_OK ||
-        weir_lines_i64(scope, buffer, "start_ms", close->window.start_ms) != WEIR_OK)
+        weir_pairs_u64(scope, buffer, "revision", close->revision) != WEIR_OK ||
+        weir_pairs_i64(scope, buffer, "start_ms", close->window.start_ms) != WEIR_OK)
         return weir_note(scope, "window close");
     if (buffer->length - before > WEIR_CLOSE_TEXT_MAX)
         return weir_fail(scope, WEIR_E_LIMIT, "a window close longer than %zu bytes",
@@ -94,7 +94,7 @@ get_class(struct weir_scope *scope, struct weir_slice value, struct weir_close_c
 }
 
 static enum weir_err
-get_line(struct weir_scope *scope, const struct weir_lines *line, struct weir_close *close)
+get_line(struct weir_scope *scope, const struct weir_pairs *line, struct weir_close *close)
 {
     if (weir_slice_equals_text(line->key, "count"))
         return weir_u64_parse(scope, line->value, WEIR_TALLY_MAX, &close->input_count);
@@ -126,17 +126,17 @@ static enum weir_err read_lines(struct weir_scope *scope,
                                 struct weir_close_class *classes,
                                 struct weir_close *close)
 {
-    struct weir_lines lines = {.rest = text};
-    while (lines.rest.length > 0) {
-        enum weir_err err = weir_lines_next(scope, &lines);
-        if (err == WEIR_OK && !weir_slice_equals_text(lines.key, "class"))
-            err = get_line(scope, &lines, close);
+    struct weir_pairs pairs = {.rest = text};
+    while (pairs.rest.length > 0) {
+        enum weir_err err = weir_pairs_next(scope, &pairs);
+        if (err == WEIR_OK && !weir_slice_equals_text(pairs.key, "class"))
+            err = get_line(scope, &pairs, close);
         else if (err == WEIR_OK && close->class_count == WEIR_CLOSE_CLASS_MAX)
             err = weir_fail(scope, WEIR_E_LIMIT, "more than %d classes", WEIR_CLOSE_CLASS_MAX);
         else if (err == WEIR_OK)
-            err = get_class(scope, lines.value, &classes[close->class_count++]);
+            err = get_class(scope, pairs.value, &classes[close->class_count++]);
         if (err != WEIR_OK)
-            return weir_note(scope, "line %u", lines.number);
+            return weir_note(scope, "line %u", pairs.number);
     }
     return WEIR_OK;
 }

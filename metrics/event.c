@@ -8,7 +8,7 @@
 #include "base/number.h"
 #include "metrics/calendar.h"
 #include "metrics/gauge.h"
-#include "metrics/lines.h"
+#include "metrics/pairs.h"
 #include "metrics/sort.h"
 #include "metrics/tally.h"
 
@@ -195,7 +195,7 @@ static enum weir_err put_optional(struct weir_scope *scope,
                                   const char *key,
                                   struct weir_slice value)
 {
-    return value.length == 0 ? WEIR_OK : weir_lines_text(scope, buffer, key, value);
+    return value.length == 0 ? WEIR_OK : weir_pairs_text(scope, buffer, key, value);
 }
 
 /* The keys from "by" to "from_ms". */
@@ -203,18 +203,18 @@ static enum weir_err
 put_first(struct weir_scope *scope, const struct weir_event *event, struct weir_buffer *buffer)
 {
     const char *by = weir_party_name(event->by);
-    if (by != NULL && weir_lines_text(scope, buffer, "by", weir_slice_text(by)) != WEIR_OK)
+    if (by != NULL && weir_pairs_text(scope, buffer, "by", weir_slice_text(by)) != WEIR_OK)
         return scope->err;
     if (put_optional(scope, buffer, "class", event->class_name) != WEIR_OK)
         return scope->err;
     if (has_field(event, 'd') &&
-        (weir_lines_i64(scope, buffer, "due_end_ms", event->due.end_ms) != WEIR_OK ||
-         weir_lines_i64(scope, buffer, "due_start_ms", event->due.start_ms) != WEIR_OK))
+        (weir_pairs_i64(scope, buffer, "due_end_ms", event->due.end_ms) != WEIR_OK ||
+         weir_pairs_i64(scope, buffer, "due_start_ms", event->due.start_ms) != WEIR_OK))
         return scope->err;
-    if (weir_lines_text(scope, buffer, "format", weir_slice_text(FORMAT)) != WEIR_OK)
+    if (weir_pairs_text(scope, buffer, "format", weir_slice_text(FORMAT)) != WEIR_OK)
         return scope->err;
     if (has_field(event, 'm'))
-        return weir_lines_i64(scope, buffer, "from_ms", event->planned.start_ms);
+        return weir_pairs_i64(scope, buffer, "from_ms", event->planned.start_ms);
     return WEIR_OK;
 }
 
@@ -223,22 +223,22 @@ static enum weir_err
 put_middle(struct weir_scope *scope, const struct weir_event *event, struct weir_buffer *buffer)
 {
     bool is_probe = event->type == WEIR_EVENT_PROBE_RESULT;
-    if (is_probe && weir_lines_u64(scope, buffer, "http_status", event->http_status) != WEIR_OK)
+    if (is_probe && weir_pairs_u64(scope, buffer, "http_status", event->http_status) != WEIR_OK)
         return scope->err;
-    if (weir_lines_text(scope, buffer, "id", event->id) != WEIR_OK)
+    if (weir_pairs_text(scope, buffer, "id", event->id) != WEIR_OK)
         return scope->err;
-    if (is_probe && weir_lines_u64(scope, buffer, "latency_ms", event->latency_ms) != WEIR_OK)
+    if (is_probe && weir_pairs_u64(scope, buffer, "latency_ms", event->latency_ms) != WEIR_OK)
         return scope->err;
-    if (weir_lines_i64(scope, buffer, "occurred_ms", event->occurred_ms) != WEIR_OK ||
+    if (weir_pairs_i64(scope, buffer, "occurred_ms", event->occurred_ms) != WEIR_OK ||
         put_optional(scope, buffer, "order", event->order) != WEIR_OK)
         return scope->err;
     if (event->quantity != 0 &&
-        weir_lines_u64(scope, buffer, "quantity", event->quantity) != WEIR_OK)
+        weir_pairs_u64(scope, buffer, "quantity", event->quantity) != WEIR_OK)
         return scope->err;
-    if (is_probe && weir_lines_text(scope, buffer, "reason",
+    if (is_probe && weir_pairs_text(scope, buffer, "reason",
                                     weir_slice_text(weir_reason_name(event->reason))) != WEIR_OK)
         return scope->err;
-    return weir_lines_u64(scope, buffer, "rev", event->rev);
+    return weir_pairs_u64(scope, buffer, "rev", event->rev);
 }
 
 enum weir_err weir_event_print(struct weir_scope *scope,
@@ -248,13 +248,13 @@ enum weir_err weir_event_print(struct weir_scope *scope,
     assert(weir_event_check(event, INT64_MAX) == WEIR_REFUSAL_NONE);
     size_t before = buffer->length;
     if (put_first(scope, event, buffer) != WEIR_OK || put_middle(scope, event, buffer) != WEIR_OK ||
-        weir_lines_text(scope, buffer, "source", event->source) != WEIR_OK ||
-        weir_lines_text(scope, buffer, "subject", event->subject) != WEIR_OK)
+        weir_pairs_text(scope, buffer, "source", event->source) != WEIR_OK ||
+        weir_pairs_text(scope, buffer, "subject", event->subject) != WEIR_OK)
         return scope->err;
     if (has_field(event, 'm') &&
-        weir_lines_i64(scope, buffer, "to_ms", event->planned.end_ms) != WEIR_OK)
+        weir_pairs_i64(scope, buffer, "to_ms", event->planned.end_ms) != WEIR_OK)
         return scope->err;
-    if (weir_lines_text(scope, buffer, "type", weir_slice_text(types[event->type].name)) != WEIR_OK)
+    if (weir_pairs_text(scope, buffer, "type", weir_slice_text(types[event->type].name)) != WEIR_OK)
         return scope->err;
     if (buffer->length - before > WEIR_EVENT_TEXT_MAX)
         return weir_fail(scope, WEIR_E_LIMIT, "an event longer than %zu bytes",
@@ -277,7 +277,7 @@ static enum weir_err get_word(struct weir_scope *scope, unsigned found, unsigned
 }
 
 static enum weir_err get_number(struct weir_scope *scope,
-                                const struct weir_lines *line,
+                                const struct weir_pairs *line,
                                 struct weir_event *event,
                                 bool *is_known)
 {
@@ -328,7 +328,7 @@ static int64_t *time_of(struct weir_slice key, struct weir_event *event)
 }
 
 static enum weir_err
-get_line(struct weir_scope *scope, const struct weir_lines *line, struct weir_event *event)
+get_line(struct weir_scope *scope, const struct weir_pairs *line, struct weir_event *event)
 {
     struct weir_slice *text = text_of(line->key, event);
     int64_t *time = time_of(line->key, event);
@@ -368,14 +368,14 @@ enum weir_err
 weir_event_read(struct weir_scope *scope, struct weir_slice text, struct weir_event *event)
 {
     struct weir_event parsed = {0};
-    struct weir_lines lines = {.rest = text};
+    struct weir_pairs pairs = {.rest = text};
     if (text.length > WEIR_EVENT_TEXT_MAX)
         return weir_fail(scope, WEIR_E_LIMIT, "an event of %zu bytes", text.length);
-    while (lines.rest.length > 0) {
-        if (weir_lines_next(scope, &lines) != WEIR_OK)
+    while (pairs.rest.length > 0) {
+        if (weir_pairs_next(scope, &pairs) != WEIR_OK)
             return weir_note(scope, "event");
-        if (get_line(scope, &lines, &parsed) != WEIR_OK)
-            return weir_note(scope, "event, line %u", lines.number);
+        if (get_line(scope, &pairs, &parsed) != WEIR_OK)
+            return weir_note(scope, "event, line %u", pairs.number);
     }
     enum weir_refusal refusal = weir_event_check(&parsed, INT64_MAX);
     if (refusal != WEIR_REFUSAL_NONE)

@@ -8,7 +8,7 @@
 #include "base/arena.h"
 #include "base/number.h"
 #include "metrics/calendar.h"
-#include "metrics/lines.h"
+#include "metrics/pairs.h"
 
 #define FORMAT "weir-gauge-1"
 #define NONE "none"
@@ -374,21 +374,21 @@ static enum weir_err read_lines(struct weir_scope *scope,
                                 struct weir_gauge *gauge,
                                 bool seen[static KEY_COUNT])
 {
-    struct weir_lines lines = {.rest = text};
-    while (lines.rest.length > 0) {
+    struct weir_pairs pairs = {.rest = text};
+    while (pairs.rest.length > 0) {
         size_t row = 0;
-        if (weir_lines_next(scope, &lines) != WEIR_OK)
+        if (weir_pairs_next(scope, &pairs) != WEIR_OK)
             return scope->err;
-        while (row < KEY_COUNT && !weir_slice_equals_text(lines.key, keys[row].key))
+        while (row < KEY_COUNT && !weir_slice_equals_text(pairs.key, keys[row].key))
             row++;
         if (row == KEY_COUNT)
-            return weir_fail(scope, WEIR_E_PARSE, "line %u: unknown key", lines.number);
+            return weir_fail(scope, WEIR_E_PARSE, "line %u: unknown key", pairs.number);
         if (seen[row])
-            return weir_fail(scope, WEIR_E_PARSE, "line %u: '%s' again", lines.number,
+            return weir_fail(scope, WEIR_E_PARSE, "line %u: '%s' again", pairs.number,
                              keys[row].key);
         seen[row] = true;
-        if (get_value(scope, lines.value, &keys[row], gauge) != WEIR_OK)
-            return weir_note(scope, "line %u, '%s'", lines.number, keys[row].key);
+        if (get_value(scope, pairs.value, &keys[row], gauge) != WEIR_OK)
+            return weir_note(scope, "line %u, '%s'", pairs.number, keys[row].key);
     }
     return WEIR_OK;
 }

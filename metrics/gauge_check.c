@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "metrics/calendar.h"
-#include "metrics/lines.h"
+#include "metrics/pairs.h"
 #include "metrics/tally.h"
 
 #define UTC "UTC"

@@ -1,4 +1,4 @@
-#include "metrics/lines.h"
+#include "metrics/pairs.h"
 
 #include <inttypes.h>
 
@@ -15,12 +15,12 @@ bool weir_text_is_plain(struct weir_slice text, size_t length_max)
     return weir_utf8_is_valid(text);
 }
 
-enum weir_err weir_lines_next(struct weir_scope *scope, struct weir_lines *lines)
+enum weir_err weir_pairs_next(struct weir_scope *scope, struct weir_pairs *pairs)
 {
     struct weir_slice line;
     struct weir_slice key;
-    unsigned number = lines->number + 1;
-    if (!weir_slice_line(&lines->rest, &line))
+    unsigned number = pairs->number + 1;
+    if (!weir_slice_line(&pairs->rest, &line))
         return weir_fail(scope, WEIR_E_PARSE, "line %u does not end", number);
     if (!weir_slice_cut(&line, ' ', &key) || key.length == 0)
         return weir_fail(scope, WEIR_E_PARSE, "line %u is not of the form 'key value'", number);
@@ -29,15 +29,15 @@ enum weir_err weir_lines_next(struct weir_scope *scope, struct weir_lines *lines
                          "line %u: the value is empty, not UTF-8, begins or ends with a space, or "
                          "has control characters",
                          number);
-    if (weir_slice_compare(key, lines->key) < 0)
+    if (weir_slice_compare(key, pairs->key) < 0)
         return weir_fail(scope, WEIR_E_PARSE, "line %u: the keys are not in order", number);
-    lines->key = key;
-    lines->value = line;
-    lines->number = number;
+    pairs->key = key;
+    pairs->value = line;
+    pairs->number = number;
     return WEIR_OK;
 }
 
-enum weir_err weir_lines_text(struct weir_scope *scope,
+enum weir_err weir_pairs_text(struct weir_scope *scope,
                               struct weir_buffer *buffer,
                               const char *key,
                               struct weir_slice value)
@@ -49,7 +49,7 @@ enum weir_err weir_lines_text(struct weir_scope *scope,
     return weir_buffer_put(scope, buffer, "\n", 1);
 }
 
-enum weir_err weir_lines_u64(struct weir_scope *scope,
+enum weir_err weir_pairs_u64(struct weir_scope *scope,
                              struct weir_buffer *buffer,
                              const char *key,
                              uint64_t value)
@@ -58,7 +58,7 @@ enum weir_err weir_lines_u64(struct weir_scope *scope,
 }
 
 enum weir_err
-weir_lines_i64(struct weir_scope *scope, struct weir_buffer *buffer, const char *key, int64_t value)
+weir_pairs_i64(struct weir_scope *scope, struct weir_buffer *buffer, const char *key, int64_t value)
 {
     return weir_buffer_printf(scope, buffer, "%s %" PRId64 "\n", key, value);
 }
