@@ -32,32 +32,34 @@ static const char *name_at(const struct weir_names *names, size_t i)
     return *(const char *const *)(item + names->name_offset);
 }
 
+size_t weir_names_find(const struct weir_names *names, const char *name)
+{
+    size_t i = 0;
+    while (i < names->count && strcmp(name_at(names, i), name) != 0)
+        i++;
+    return i;
+}
+
 enum weir_err weir_check_find(const struct weir_check *check,
                               const struct weir_names *names,
-                              const char *list,
-                              size_t index,
-                              const char *key,
-                              const char *name,
+                              struct weir_reference reference,
                               size_t *found)
 {
-    for (size_t i = 0; i < names->count; i++) {
-        if (strcmp(name_at(names, i), name) == 0) {
-            *found = i;
-            return WEIR_OK;
-        }
+    size_t position = weir_names_find(names, reference.name);
+    if (position < names->count) {
+        *found = position;
+        return WEIR_OK;
     }
     const char **candidates = weir_take(check->scope, names->count, sizeof(*candidates));
     if (candidates == NULL)
         return WEIR_E_MEMORY;
     for (size_t i = 0; i < names->count; i++)
         candidates[i] = name_at(names, i);
-    const char *nearest = weir_nearest(name, candidates, names->count);
-    if (nearest == NULL)
-        return weir_check_refuse(check, list, index, key, "there is no %s named '%s'", names->what,
-                                 name);
-    return weir_check_refuse(check, list, index, key,
-                             "there is no %s named '%s'; did you mean '%s'?", names->what, name,
-                             nearest);
+    const char *nearest = weir_nearest(reference.name, candidates, names->count);
+    return weir_check_refuse(check, reference.list, reference.index, reference.key,
+                             "there is no %s named '%s'%s%s%s", names->what, reference.name,
+                             nearest == NULL ? "" : "; did you mean '",
+                             nearest == NULL ? "" : nearest, nearest == NULL ? "" : "'?");
 }
 
 struct weir_names weir_names_of_chains(const struct weir_config *config)
@@ -155,9 +157,9 @@ static enum weir_err check_assets(const struct weir_check *check)
     struct weir_names chains = weir_names_of_chains(config);
     for (size_t i = 0; i < config->asset_count; i++) {
         struct weir_config_asset *asset = &config->assets[i];
-        size_t found;
-        if (weir_check_find(check, &chains, "assets", i, "chain", asset->chain_name, &found) !=
-            WEIR_OK)
+        const struct weir_reference chain = {"assets", i, "chain", asset->chain_name};
+        size_t found = 0;
+        if (weir_check_find(check, &chains, chain, &found) != WEIR_OK)
             return check->scope->err;
         asset->chain = &config->chains[found];
         asset->number = (uint16_t)(i + 1);

@@ -41,14 +41,22 @@ struct weir_names {
     size_t name_offset;
 };
 
-/* Position of `name`, or a failure at "list[index].key" with the nearest name. */
+/* A key that names a member of such a list. */
+struct weir_reference {
+    const char *list; /* where the key stands: "list[index].key" */
+    size_t index;
+    const char *key;
+    const char *name; /* what it says */
+};
+
+/* Position of the name, or a failure with the nearest one. */
 WEIR_CHECKED enum weir_err weir_check_find(const struct weir_check *check,
                                            const struct weir_names *names,
-                                           const char *list,
-                                           size_t index,
-                                           const char *key,
-                                           const char *name,
+                                           struct weir_reference reference,
                                            size_t *found);
+
+/* Position of `name`; the count of the list when it has none. */
+size_t weir_names_find(const struct weir_names *names, const char *name);
 
 /* All lists of the configuration that other lists name. */
 struct weir_names weir_names_of_chains(const struct weir_config *config);

@@ -13,19 +13,19 @@ static enum weir_err resolve_names(const struct weir_check *check, size_t index)
 {
     struct weir_config *config = check->config;
     struct weir_config_agreement *agreement = &config->agreements[index];
-    struct weir_names chains = weir_names_of_chains(config);
-    struct weir_names gauges = weir_names_of_gauges(config);
-    struct weir_names assets = weir_names_of_assets(config);
+    const struct weir_names chains = weir_names_of_chains(config);
+    const struct weir_names gauges = weir_names_of_gauges(config);
+    const struct weir_names assets = weir_names_of_assets(config);
     const char *list = "agreements";
-    size_t chain;
-    size_t gauge;
-    size_t asset;
-    if (weir_check_find(check, &chains, list, index, "chain", agreement->chain_name, &chain) !=
-            WEIR_OK ||
-        weir_check_find(check, &gauges, list, index, "gauge", agreement->gauge_name, &gauge) !=
-            WEIR_OK ||
-        weir_check_find(check, &assets, list, index, "asset", agreement->asset_name, &asset) !=
-            WEIR_OK)
+    const struct weir_reference to_chain = {list, index, "chain", agreement->chain_name};
+    const struct weir_reference to_gauge = {list, index, "gauge", agreement->gauge_name};
+    const struct weir_reference to_asset = {list, index, "asset", agreement->asset_name};
+    size_t chain = 0;
+    size_t gauge = 0;
+    size_t asset = 0;
+    if (weir_check_find(check, &chains, to_chain, &chain) != WEIR_OK ||
+        weir_check_find(check, &gauges, to_gauge, &gauge) != WEIR_OK ||
+        weir_check_find(check, &assets, to_asset, &asset) != WEIR_OK)
         return check->scope->err;
     agreement->chain = &config->chains[chain];
     agreement->gauge = &config->gauges[gauge];

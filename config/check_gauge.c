@@ -24,6 +24,7 @@ static enum weir_err complete_probe(const struct weir_check *check, size_t index
                             "the timeout is longer than the interval");
     if (!gauge->given.probe_hold)
         rules->hold_ms = 2 * rules->probe.interval_ms + rules->probe.timeout_ms;
+    gauge->given.probe_hold = true;
     return WEIR_OK;
 }
 
@@ -43,6 +44,7 @@ static enum weir_err complete_availability(const struct weir_check *check, size_
     memset(&gauge->definition.availability.probe, 0, sizeof(struct weir_probe));
     if (!gauge->given.hold)
         gauge->definition.availability.hold_ms = WEIR_UNLIMITED_MS;
+    gauge->given.hold = true;
     if (gauge->definition.subject == NULL)
         return refuse_gauge(check, index, "",
                             "it needs a probe, or the subject whose probe.result events count");
@@ -63,6 +65,7 @@ static enum weir_err complete_otif(const struct weir_check *check, size_t index)
     memset(&gauge->definition.availability, 0, sizeof(gauge->definition.availability));
     gauge->given.otif = true;
     gauge->given.kill = true;
+    gauge->given.minimum = true;
     return WEIR_OK;
 }
 
@@ -77,7 +80,7 @@ static enum weir_err check_windows(const struct weir_check *check, size_t index)
         return refuse_gauge(check, index, "window.length", "whole seconds are wanted");
     if (!is_fixed && gauge->windows.length_ms != 0)
         return refuse_gauge(check, index, "window.length", "only a fixed window has a length");
-    if (!is_fixed && gauge->windows.anchor_ms != 0)
+    if (!is_fixed && check->config->gauges[index].given.anchor)
         return refuse_gauge(check, index, "window.anchor", "only a fixed window has an anchor");
     if (is_utc && gauge->windows.boundary_count != 0)
         return refuse_gauge(check, index, "window.boundaries",
@@ -90,6 +93,7 @@ static enum weir_err check_windows(const struct weir_check *check, size_t index)
     return WEIR_OK;
 }
 
+/* Fills in what depends on the kind; from then on everything in effect counts as given. */
 static enum weir_err check_gauge(const struct weir_check *check, size_t index)
 {
     struct weir_config_gauge *gauge = &check->config->gauges[index];
@@ -97,6 +101,7 @@ static enum weir_err check_gauge(const struct weir_check *check, size_t index)
     weir_gauge_init(&defaults, gauge->definition.kind);
     if (!gauge->given.lateness)
         gauge->definition.lateness_ms = defaults.lateness_ms;
+    gauge->given.lateness = true;
     if (!gauge->given.minimum)
         gauge->definition.minimum = defaults.minimum;
     enum weir_err err = gauge->definition.kind == WEIR_GAUGE_OTIF
@@ -106,11 +111,12 @@ static enum weir_err check_gauge(const struct weir_check *check, size_t index)
         err = check_windows(check, index);
     if (err != WEIR_OK)
         return err;
+    gauge->given.anchor = gauge->definition.windows.calendar == WEIR_CALENDAR_FIXED;
     if (gauge->definition.source != NULL) {
         struct weir_names sources = weir_names_of_sources(check->config);
-        size_t found;
-        const char *name = gauge->definition.source;
-        if (weir_check_find(check, &sources, "gauges", index, "source", name, &found) != WEIR_OK)
+        const struct weir_reference source = {"gauges", index, "source", gauge->definition.source};
+        size_t found = 0;
+        if (weir_check_find(check, &sources, source, &found) != WEIR_OK)
             return check->scope->err;
     }
     struct weir_scope inner = {.arena = check->scope->arena};

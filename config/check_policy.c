@@ -11,9 +11,9 @@ static enum weir_err check_spend(const struct weir_check *check, size_t index)
     const char *list = "policy.spending";
     const char *payout = weir_take_printf(check->scope, "%s[%zu].max_per_payout", list, index);
     const char *day = weir_take_printf(check->scope, "%s[%zu].max_per_day", list, index);
-    size_t found;
-    if (payout == NULL || day == NULL ||
-        weir_check_find(check, &assets, list, index, "asset", spend->asset_name, &found) != WEIR_OK)
+    const struct weir_reference asset = {list, index, "asset", spend->asset_name};
+    size_t found = 0;
+    if (payout == NULL || day == NULL || weir_check_find(check, &assets, asset, &found) != WEIR_OK)
         return check->scope->err;
     spend->asset = &config->assets[found];
     for (size_t i = 0; i < index; i++) {
@@ -57,9 +57,9 @@ static enum weir_err check_contract(const struct weir_check *check, size_t index
     struct weir_config_contract *contract = &config->policy.contracts[index];
     struct weir_names chains = weir_names_of_chains(config);
     const char *list = "policy.contracts";
-    size_t found;
-    if (weir_check_find(check, &chains, list, index, "chain", contract->chain_name, &found) !=
-        WEIR_OK)
+    const struct weir_reference chain = {list, index, "chain", contract->chain_name};
+    size_t found = 0;
+    if (weir_check_find(check, &chains, chain, &found) != WEIR_OK)
         return check->scope->err;
     contract->chain = &config->chains[found];
     for (size_t i = 0; i < contract->functions.count; i++) {

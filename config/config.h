@@ -126,8 +126,9 @@ struct weir_config_source {
     const struct weir_config_csv *csv; /* NULL: no CSV import from this source */
 };
 
-/* What the file said, as opposed to a default of the kind. */
+/* What is in effect for this kind of gauge; while loading: what the file said. */
 struct weir_config_gauge_given {
+    bool anchor;
     bool probe;
     bool maintenance;
     bool otif;

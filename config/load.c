@@ -1,5 +1,3 @@
-#include <string.h>
-
 #include "base/arena.h"
 #include "config/check.h"
 #include "config/config.h"
@@ -31,23 +29,11 @@ enum weir_err weir_config_load(struct weir_scope *scope,
     return WEIR_OK;
 }
 
-/* Position of a name in one of the lists, or its count. */
-static size_t name_find(const struct weir_names *names, const char *name)
-{
-    size_t i = 0;
-    for (; i < names->count; i++) {
-        const uint8_t *item = (const uint8_t *)names->items + i * names->stride;
-        if (strcmp(*(const char *const *)(item + names->name_offset), name) == 0)
-            break;
-    }
-    return i;
-}
-
 const struct weir_config_chain *weir_config_find_chain(const struct weir_config *config,
                                                        const char *name)
 {
     struct weir_names names = weir_names_of_chains(config);
-    size_t i = name_find(&names, name);
+    size_t i = weir_names_find(&names, name);
     return i == names.count ? NULL : &config->chains[i];
 }
 
@@ -55,7 +41,7 @@ const struct weir_config_asset *weir_config_find_asset(const struct weir_config 
                                                        const char *name)
 {
     struct weir_names names = weir_names_of_assets(config);
-    size_t i = name_find(&names, name);
+    size_t i = weir_names_find(&names, name);
     return i == names.count ? NULL : &config->assets[i];
 }
 
@@ -63,7 +49,7 @@ const struct weir_config_source *weir_config_find_source(const struct weir_confi
                                                          const char *name)
 {
     struct weir_names names = weir_names_of_sources(config);
-    size_t i = name_find(&names, name);
+    size_t i = weir_names_find(&names, name);
     return i == names.count ? NULL : &config->sources[i];
 }
 
@@ -71,7 +57,7 @@ const struct weir_config_gauge *weir_config_find_gauge(const struct weir_config 
                                                        const char *name)
 {
     struct weir_names names = weir_names_of_gauges(config);
-    size_t i = name_find(&names, name);
+    size_t i = weir_names_find(&names, name);
     return i == names.count ? NULL : &config->gauges[i];
 }
 
@@ -79,7 +65,7 @@ const struct weir_config_peer *weir_config_find_peer(const struct weir_config *c
                                                      const char *name)
 {
     struct weir_names names = weir_names_of_peers(config);
-    size_t i = name_find(&names, name);
+    size_t i = weir_names_find(&names, name);
     return i == names.count ? NULL : &config->peers[i];
 }
 
@@ -87,6 +73,6 @@ const struct weir_config_agreement *weir_config_find_agreement(const struct weir
                                                                const char *name)
 {
     struct weir_names names = weir_names_of_agreements(config);
-    size_t i = name_find(&names, name);
+    size_t i = weir_names_find(&names, name);
     return i == names.count ? NULL : &config->agreements[i];
 }

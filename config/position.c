@@ -221,7 +221,7 @@ read_section(struct reader *reader, const struct weir_section *section, const ch
     if (expect(reader, YAML_MAPPING_START_EVENT, path) != WEIR_OK)
         return reader->scope->err;
     for (;;) {
-        const struct weir_option *option;
+        const struct weir_option *option = NULL;
         if (reader_next(reader) != WEIR_OK)
             return reader->scope->err;
         if (reader->event.type == YAML_MAPPING_END_EVENT)
@@ -235,16 +235,24 @@ read_section(struct reader *reader, const struct weir_section *section, const ch
     }
 }
 
+static enum weir_err reader_skip(struct reader *reader, unsigned count)
+{
+    enum weir_err err = WEIR_OK;
+    for (unsigned i = 0; i < count && err == WEIR_OK; i++)
+        err = reader_next(reader);
+    return err;
+}
+
 static enum weir_err read_file(struct reader *reader, const struct weir_section *schema)
 {
-    if (reader_next(reader) != WEIR_OK || reader_next(reader) != WEIR_OK)
+    if (reader_skip(reader, 2) != WEIR_OK)
         return reader->scope->err;
     if (reader->event.type != YAML_DOCUMENT_START_EVENT) {
         (void)weir_fail(reader->scope, WEIR_E_CONFIG, "the file is empty");
         return refuse_at(reader, 1, "");
     }
     if (reader_next(reader) != WEIR_OK || read_section(reader, schema, "") != WEIR_OK ||
-        reader_next(reader) != WEIR_OK || reader_next(reader) != WEIR_OK)
+        reader_skip(reader, 2) != WEIR_OK)
         return reader->scope->err;
     if (reader->event.type != YAML_STREAM_END_EVENT) {
         (void)weir_fail(reader->scope, WEIR_E_CONFIG, "a second document begins here");

@@ -30,6 +30,7 @@ static const struct weir_option window_options[] = {
     {.key = "anchor",
      .kind = WEIR_OPTION_TIME,
      .at = {GAUGE(definition.windows.anchor_ms)},
+     .given = GAUGE(given.anchor),
      .help = "A fixed window starts here; 1970-01-01T00:00:00Z when left out."},
     {.key = "zone",
      .kind = WEIR_OPTION_TEXT,

@@ -138,7 +138,7 @@ show_option(struct list *list, const struct weir_option *option, const void *tar
         return *(const size_t *)weir_place_in(target, option->at[1]) == 0
                    ? WEIR_OK
                    : show_times(list, option, target);
-    return show_scalar(list, option, target);
+    return is_marked && !is_given ? WEIR_OK : show_scalar(list, option, target);
 }
 
 static enum weir_err
@@ -238,16 +238,15 @@ enum weir_err weir_shown_print(struct weir_scope *scope,
     size_t depth = 0;
     for (size_t i = 0; i < item_count; i++) {
         const struct weir_shown *item = &items[i];
-        if (item->kind == WEIR_SHOWN_END) {
-            assert(depth > 0);
-            depth--;
-            continue;
-        }
         bool is_empty = i + 1 < item_count && items[i + 1].kind == WEIR_SHOWN_END;
-        enum weir_err err = item_write(scope, buffer, item, is_empty, &levels[depth]);
+        enum weir_err err = WEIR_OK;
+        if (item->kind == WEIR_SHOWN_END)
+            depth--;
+        else
+            err = item_write(scope, buffer, item, is_empty, &levels[depth]);
         if (err != WEIR_OK)
             return err;
-        if (item->kind == WEIR_SHOWN_VALUE)
+        if (item->kind != WEIR_SHOWN_SECTION && item->kind != WEIR_SHOWN_LIST)
             continue;
         assert(depth + 1 < DEPTH_MAX);
         levels[depth + 1] = (struct level){.indent = levels[depth].indent + 2,

@@ -83,6 +83,22 @@ static int refuse_option(const char *text, const struct option *options, bool is
     return WEIR_EXIT_CONFIG;
 }
 
+/* Keeps one option that getopt found. */
+static void
+option_store(int found, const char *value, struct weir_command *command, struct common *common)
+{
+    if (found == 'h')
+        common->values[COMMON_HELP] = value;
+    else if (found == 'V')
+        common->values[COMMON_VERSION] = value;
+    else if (found >= OPTION_VALUE_BASE + WEIR_COMMAND_OPTIONS_MAX)
+        common->values[found - OPTION_VALUE_BASE - WEIR_COMMAND_OPTIONS_MAX] = value;
+    else {
+        assert(command != NULL);
+        command->values[found - OPTION_VALUE_BASE] = value;
+    }
+}
+
 /* Reads options into `command` (may be NULL: only common ones) and `common`.  `optind` then points
  * to the first operand.  Returns OK or the exit code. */
 static int options_read(int argc, char **argv, struct weir_command *command, struct common *common)
@@ -99,17 +115,7 @@ static int options_read(int argc, char **argv, struct weir_command *command, str
         if (found == '?' || found == ':')
             return refuse_option(argv[optind > before ? optind - 1 : before], options,
                                  found == ':');
-        const char *value = optarg == NULL ? "" : optarg;
-        if (found == 'h')
-            common->values[COMMON_HELP] = value;
-        else if (found == 'V')
-            common->values[COMMON_VERSION] = value;
-        else if (found >= OPTION_VALUE_BASE + WEIR_COMMAND_OPTIONS_MAX)
-            common->values[found - OPTION_VALUE_BASE - WEIR_COMMAND_OPTIONS_MAX] = value;
-        else {
-            assert(command != NULL);
-            command->values[found - OPTION_VALUE_BASE] = value;
-        }
+        option_store(found, optarg == NULL ? "" : optarg, command, common);
     }
 }
 
@@ -239,6 +245,15 @@ void weir_command_print(struct weir_slice text)
     /* output_finish sees what went wrong here. */
     (void)fwrite(text.data, 1, text.length, stdout);
     (void)fputc('\n', stdout);
+}
+
+int weir_command_print_json(struct weir_command *command, struct weir_json *json)
+{
+    struct weir_slice text;
+    if (weir_json_end(json, &text) != WEIR_OK)
+        return weir_command_fail(command);
+    weir_command_print(text);
+    return WEIR_EXIT_OK;
 }
 
 int weir_exit_of(enum weir_err err)

@@ -19,6 +19,7 @@ enum weir_exit {
 };
 
 struct weir_config;
+struct weir_json;
 struct weir_command;
 
 struct weir_command_option {
@@ -68,6 +69,9 @@ WEIR_CHECKED enum weir_err weir_command_config(struct weir_command *command,
 
 /* Prints JSON text and a line end to standard output. */
 void weir_command_print(struct weir_slice text);
+
+/* Ends the JSON text and prints it with a line end; returns an exit code. */
+int weir_command_print_json(struct weir_command *command, struct weir_json *json);
 
 /* Writes the scope's failure to standard error (with --json as {"error":{...}} to standard output)
  * and returns the exit code that belongs to it: `return weir_command_fail(command);`. */

@@ -61,17 +61,25 @@ static void words_join(int count, char *const *words, char name[static NAME_BYTE
     }
 }
 
+static const struct weir_command_definition *command_named(const char *name)
+{
+    for (size_t i = 0; weir_commands[i].name != NULL; i++) {
+        if (strcmp(weir_commands[i].name, name) == 0)
+            return &weir_commands[i];
+    }
+    return NULL;
+}
+
 const struct weir_command_definition *
 weir_commands_find(int word_count_max, char *const *words, int *word_count)
 {
     for (int count = word_count_max < 2 ? word_count_max : 2; count > 0; count--) {
         char name[NAME_BYTES_MAX];
         words_join(count, words, name);
-        for (size_t i = 0; weir_commands[i].name != NULL; i++) {
-            if (strcmp(weir_commands[i].name, name) == 0) {
-                *word_count = count;
-                return &weir_commands[i];
-            }
+        const struct weir_command_definition *found = command_named(name);
+        if (found != NULL) {
+            *word_count = count;
+            return found;
         }
     }
     return NULL;

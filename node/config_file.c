@@ -1,5 +1,8 @@
 #include "node/config_file.h"
 
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "attest/address.h"
@@ -15,13 +18,24 @@ bool weir_address_text_is_sound(const char *text)
     return weir_address_parse(&inner, weir_slice_text(text), &address) == WEIR_OK;
 }
 
-/* The folder of a path; "." when it names none. */
+/* The folder of a path, absolute, so that it stays right wherever a duty goes; NULL after a
+ * recorded failure. */
 static const char *folder_of(struct weir_scope *scope, const char *path)
 {
     const char *slash = strrchr(path, '/');
-    if (slash == NULL)
-        return ".";
-    return slash == path ? "/" : weir_take_text(scope, path, (size_t)(slash - path));
+    const char *folder = ".";
+    if (slash == path)
+        folder = "/";
+    else if (slash != NULL)
+        folder = weir_take_text(scope, path, (size_t)(slash - path));
+    if (folder == NULL)
+        return NULL;
+    char absolute[PATH_MAX];
+    if (realpath(folder, absolute) == NULL) {
+        (void)weir_fail(scope, WEIR_E_IO, "cannot find '%s': %s", folder, strerror(errno));
+        return NULL;
+    }
+    return weir_take_text(scope, absolute, strlen(absolute));
 }
 
 static enum weir_err path_settle(struct weir_scope *scope, const char *folder, const char **path)

@@ -8,15 +8,6 @@
 #include "node/command.h"
 #include "node/json_out.h"
 
-static int print_json(struct weir_command *command, struct weir_json *json)
-{
-    struct weir_slice text;
-    if (weir_json_end(json, &text) != WEIR_OK)
-        return weir_command_fail(command);
-    weir_command_print(text);
-    return WEIR_EXIT_OK;
-}
-
 int weir_cmd_config_check(struct weir_command *command)
 {
     struct weir_config *config;
@@ -40,7 +31,7 @@ int weir_cmd_config_check(struct weir_command *command)
     weir_json_count(&json, "sources", (uint32_t)config->source_count);
     weir_json_count(&json, "peers", (uint32_t)config->peer_count);
     weir_json_count(&json, "agreements", (uint32_t)config->agreement_count);
-    return print_json(command, &json);
+    return weir_command_print_json(command, &json);
 }
 
 /* Addresses are shown as people write them, with the checksum the pure floor does not know. */
@@ -92,7 +83,7 @@ show_json(struct weir_command *command, const struct weir_shown *items, size_t i
             break;
         }
     }
-    return print_json(command, &json);
+    return weir_command_print_json(command, &json);
 }
 
 int weir_cmd_config_show(struct weir_command *command)

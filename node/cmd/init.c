@@ -13,6 +13,7 @@
 #include "node/kdf.h"
 #include "node/keyfile.h"
 #include "node/passphrase.h"
+#include "node/record.h"
 
 /* The last part of a path, which may end in slashes. */
 static const char *last_part(struct weir_scope *scope, const char *path)
@@ -57,6 +58,7 @@ struct paths {
     const char *config;
     const char *passphrase;
     const char *keys;
+    const char *data;
 };
 
 static enum weir_err paths_make(struct weir_scope *scope, const char *folder, struct paths *paths)
@@ -65,10 +67,12 @@ static enum weir_err paths_make(struct weir_scope *scope, const char *folder, st
     paths->config = weir_file_inside(scope, folder, "weir.yaml");
     paths->passphrase = weir_file_inside(scope, folder, "weir.passphrase");
     paths->keys = weir_file_inside(scope, folder, "weir.keys");
-    if (paths->config == NULL || paths->passphrase == NULL || paths->keys == NULL)
+    paths->data = weir_file_inside(scope, folder, "data");
+    if (paths->config == NULL || paths->passphrase == NULL || paths->keys == NULL ||
+        paths->data == NULL)
         return scope->err;
     struct stat status;
-    const char *all[] = {paths->config, paths->passphrase, paths->keys};
+    const char *all[] = {paths->config, paths->passphrase, paths->keys, paths->data};
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
         if (lstat(all[i], &status) == 0)
             return weir_fail(scope, WEIR_E_EXISTS, "'%s' is there already; nothing was changed",
@@ -90,6 +94,8 @@ static enum weir_err files_write(struct weir_scope *scope,
         err = weir_keys_create(scope, paths->keys, passphrase, kdf);
     weir_passphrase_free(passphrase);
     if (err == WEIR_OK)
+        err = weir_record_create(scope, paths->data);
+    if (err == WEIR_OK)
         err = weir_file_write(scope, paths->config, config, 0600, false);
     return err;
 }
@@ -101,6 +107,7 @@ static int report(struct weir_command *command, const struct paths *paths, const
                      "  weir.yaml        the configuration, with every option explained\n"
                      "  weir.keys        its keys, encrypted\n"
                      "  weir.passphrase  what opens them; keep a copy elsewhere\n"
+                     "  data/            the ledger and the signer's record, still empty\n"
                      "Next:\n"
                      "  edit %s\n"
                      "  weir config check --config %s\n"
@@ -111,17 +118,13 @@ static int report(struct weir_command *command, const struct paths *paths, const
         return WEIR_EXIT_OK;
     }
     struct weir_json json;
-    struct weir_slice text;
     weir_json_begin(&json, command->scope, 0);
     weir_json_object(&json, NULL);
     weir_json_text(&json, "node", name);
     weir_json_text(&json, "config", paths->config);
     weir_json_text(&json, "key_file", paths->keys);
     weir_json_text(&json, "passphrase_file", paths->passphrase);
-    if (weir_json_end(&json, &text) != WEIR_OK)
-        return weir_command_fail(command);
-    weir_command_print(text);
-    return WEIR_EXIT_OK;
+    return weir_command_print_json(command, &json);
 }
 
 int weir_cmd_init(struct weir_command *command)

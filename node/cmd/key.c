@@ -11,6 +11,7 @@
 #include "node/key_set.h"
 #include "node/keyfile.h"
 #include "node/passphrase.h"
+#include "node/record.h"
 
 int weir_cmd_key_new(struct weir_command *command)
 {
@@ -35,14 +36,37 @@ int weir_cmd_key_new(struct weir_command *command)
         return WEIR_EXIT_OK;
     }
     struct weir_json json;
-    struct weir_slice text;
     weir_json_begin(&json, scope, 0);
     weir_json_object(&json, NULL);
     weir_json_text(&json, "key_file", config->node.key_file);
-    if (weir_json_end(&json, &text) != WEIR_OK)
+    return weir_command_print_json(command, &json);
+}
+
+int weir_cmd_key_new_record(struct weir_command *command)
+{
+    struct weir_config *config;
+    struct weir_scope *scope = command->scope;
+    if (weir_command_config(command, &config) != WEIR_OK)
         return weir_command_fail(command);
-    weir_command_print(text);
-    return WEIR_EXIT_OK;
+    if (!weir_command_flag(command, "nothing-was-signed")) {
+        (void)weir_fail(scope, WEIR_E_USAGE,
+                        "an empty record forgets what these keys have signed, and signing again "
+                        "can contradict it in public. Only if they have signed nothing yet, say "
+                        "--nothing-was-signed");
+        return weir_command_fail(command);
+    }
+    if (weir_record_create(scope, config->node.data_dir) != WEIR_OK)
+        return weir_command_fail(command);
+    if (!command->wants_json) {
+        (void)printf("Made an empty record for the signer in %s.\nNext: weir run --config %s\n",
+                     config->node.data_dir, command->config_path);
+        return WEIR_EXIT_OK;
+    }
+    struct weir_json json;
+    weir_json_begin(&json, scope, 0);
+    weir_json_object(&json, NULL);
+    weir_json_text(&json, "data_dir", config->node.data_dir);
+    return weir_command_print_json(command, &json);
 }
 
 static enum weir_err
@@ -83,7 +107,6 @@ static void key_print(const struct weir_keys *keys, enum weir_key_role role, cha
 static int show_keys(struct weir_command *command, struct weir_keys *keys, const char *name)
 {
     struct weir_json json;
-    struct weir_slice text;
     weir_json_begin(&json, command->scope, 0);
     weir_json_object(&json, NULL);
     weir_json_text(&json, "node", name);
@@ -99,10 +122,7 @@ static int show_keys(struct weir_command *command, struct weir_keys *keys, const
     }
     if (!command->wants_json)
         return WEIR_EXIT_OK;
-    if (weir_json_end(&json, &text) != WEIR_OK)
-        return weir_command_fail(command);
-    weir_command_print(text);
-    return WEIR_EXIT_OK;
+    return weir_command_print_json(command, &json);
 }
 
 int weir_cmd_key_show(struct weir_command *command)

@@ -32,15 +32,11 @@ int weir_cmd_version(struct weir_command *command)
         return WEIR_EXIT_OK;
     }
     struct weir_json json;
-    struct weir_slice text;
     weir_json_begin(&json, command->scope, 0);
     weir_json_object(&json, NULL);
     weir_json_text(&json, "version", WEIR_VERSION);
     weir_json_object(&json, "libraries");
     for (size_t i = 0; i < count; i++)
         weir_json_text(&json, libraries[i].name, libraries[i].version);
-    if (weir_json_end(&json, &text) != WEIR_OK)
-        return weir_command_fail(command);
-    weir_command_print(text);
-    return WEIR_EXIT_OK;
+    return weir_command_print_json(command, &json);
 }
