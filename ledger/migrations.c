@@ -8,8 +8,9 @@ static const struct weir_migration LEDGER[] = {
     {.number = 1,
      .name = "spine",
      .parts = {weir_migration_ledger_0001_logs, weir_migration_ledger_0001_gauges,
-               weir_migration_ledger_0001_settlement, weir_migration_ledger_0001_node},
-     .part_count = 4},
+               weir_migration_ledger_0001_settlement, weir_migration_ledger_0001_node,
+               weir_migration_ledger_0001_evidence},
+     .part_count = 5},
 };
 
 static const struct weir_migration VAULT[] = {

@@ -9,7 +9,7 @@
 #include "base/hash.h"
 #include "ledger/store.h"
 
-#define WEIR_MIGRATION_PARTS 4
+#define WEIR_MIGRATION_PARTS 5
 
 struct weir_migration {
     uint32_t number; /* 1, 2, ... without gaps */
@@ -33,6 +33,7 @@ extern const char weir_migration_ledger_0001_logs[];
 extern const char weir_migration_ledger_0001_gauges[];
 extern const char weir_migration_ledger_0001_settlement[];
 extern const char weir_migration_ledger_0001_node[];
+extern const char weir_migration_ledger_0001_evidence[];
 extern const char weir_migration_vault_0001[];
 
 #endif /* WEIR_LEDGER_MIGRATIONS_H */

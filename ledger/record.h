@@ -13,7 +13,7 @@
 #include "base/err.h"
 #include "base/slice.h"
 #include "metrics/event.h"
-#include "metrics/interval.h"
+#include "metrics/maintenance.h"
 #include "metrics/tick.h"
 
 struct weir_store;
@@ -54,14 +54,14 @@ WEIR_CHECKED enum weir_err weir_record_events(struct weir_store *store,
                                               struct weir_record_counts *counts);
 
 /* A notice of maintenance for a scheduled gauge: `payload` is the signed message as it is put into
- * the leaf, `logged_ms` the node's clock.  The same payload again is known.
- * Errors: NOT_FOUND, CONFLICT (not an availability gauge), RANGE (empty interval), STORE, BUSY. */
+ * the leaf, `declared->logged_ms` the node's clock (raised to the newest tick when it is behind
+ * it). The same payload again is known. Errors: NOT_FOUND, CONFLICT (not an availability gauge),
+ * RANGE (empty interval), STORE, BUSY. */
 WEIR_CHECKED enum weir_err weir_record_maintenance(struct weir_store *store,
                                                    struct weir_scope *scope,
                                                    int64_t log_id,
-                                                   struct weir_interval planned,
+                                                   const struct weir_maintenance *declared,
                                                    struct weir_slice payload,
-                                                   int64_t logged_ms,
                                                    struct weir_record_counts *counts);
 
 #endif /* WEIR_LEDGER_RECORD_H */

@@ -48,6 +48,7 @@ struct weir_refused_row {
     const char *reason;
     struct weir_slice bytes; /* cut at WEIR_REFUSED_BYTES_MAX */
     uint64_t length;         /* before the cut */
+    uint64_t times;          /* how often it came */
     int64_t received_ms;
 };
 

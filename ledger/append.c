@@ -1,0 +1,128 @@
+#include "ledger/append.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "ledger/sql.h"
+#include "ledger/store_private.h"
+#include "ledger/tree.h"
+
+enum weir_err weir_append_begin(struct weir_append *append,
+                                struct weir_store *store,
+                                struct weir_scope *scope,
+                                int64_t log_id)
+{
+    assert(store->is_writing);
+    *append = (struct weir_append){.store = store};
+    enum weir_err err = weir_log_state_get(store, scope, log_id, &append->state);
+    if (err == WEIR_OK)
+        err = weir_sql_prepare(store, scope,
+                               "INSERT INTO observation(position, kind, flags, tick_ms, payload) "
+                               "VALUES (?, ?, ?, ?, ?)",
+                               &append->insert);
+    if (err != WEIR_OK)
+        return err;
+    struct weir_log_state *state = append->state;
+    weir_log_state_hold(store, state);
+    append->tile = weir_open_tile_get(store);
+    if (append->tile->log_id != log_id || append->tile->size != state->edge.size) {
+        append->tile->log_id = log_id;
+        append->tile->from = state->edge.size;
+        append->tile->size = state->edge.size;
+    }
+    if (state->has_salts && state->salts.next == state->edge.size)
+        return WEIR_OK;
+    err = weir_salt_stream_init(&state->salts, scope, state->salt_root, weir_salt_domain(),
+                                state->edge.size);
+    state->has_salts = err == WEIR_OK;
+    return err;
+}
+
+/* The tile of the newest leaf is full: what is not remembered of it is read from the rows. */
+static enum weir_err tile_finish(struct weir_append *append, struct weir_scope *scope)
+{
+    struct weir_open_tile *tile = append->tile;
+    uint64_t first = tile->size - WEIR_TILE_WIDTH;
+    if (tile->from > first) {
+        struct weir_tree tree = {
+            .store = append->store, .log_id = append->state->log_id, .is_own = true};
+        memcpy(tree.salt_root, append->state->salt_root, sizeof(tree.salt_root));
+        struct weir_salt_range range = {.start = first, .end = tile->from};
+        enum weir_err err = weir_tree_hashes(&tree, scope, range, tile->hashes);
+        weir_tree_close(&tree);
+        if (err != WEIR_OK)
+            return err;
+    }
+    tile->from = tile->size;
+    return weir_tile_put(append->store, scope, append->state->log_id, first / WEIR_TILE_WIDTH,
+                         tile->hashes);
+}
+
+static enum weir_err row_insert(struct weir_append *append,
+                                struct weir_scope *scope,
+                                const struct weir_append_leaf *leaf)
+{
+    sqlite3_stmt *insert = append->insert;
+    int64_t position = weir_position(append->state->log_id, append->state->edge.size);
+    const void *bytes = leaf->payload.length == 0 ? (const void *)"" : leaf->payload.data;
+    int result = sqlite3_bind_int64(insert, 1, position);
+    if (result == SQLITE_OK)
+        result = sqlite3_bind_int(insert, 2, (int)leaf->kind);
+    if (result == SQLITE_OK)
+        result = sqlite3_bind_int(insert, 3, (int)leaf->flags);
+    if (result == SQLITE_OK)
+        result = sqlite3_bind_int64(insert, 4, leaf->tick_ms);
+    if (result == SQLITE_OK)
+        result = sqlite3_bind_blob64(insert, 5, bytes, leaf->payload.length, SQLITE_STATIC);
+    if (result == SQLITE_OK && sqlite3_step(insert) == SQLITE_DONE)
+        return sqlite3_reset(insert) == SQLITE_OK
+                   ? WEIR_OK
+                   : weir_sql_fail(append->store, scope, SQLITE_ERROR, "an observation");
+    result = sqlite3_reset(insert);
+    return weir_sql_fail(append->store, scope, result, "an observation");
+}
+
+enum weir_err weir_append_add(struct weir_append *append,
+                              struct weir_scope *scope,
+                              const struct weir_append_leaf *leaf,
+                              uint64_t *seq)
+{
+    struct weir_log_state *state = append->state;
+    struct weir_salt salt;
+    if (leaf->tick_ms < 0)
+        return weir_fail(scope, WEIR_E_RANGE, "a leaf cannot have a time before 1970");
+    if (!weir_salt_stream_next(&state->salts, &salt))
+        return weir_fail(scope, WEIR_E_LIMIT, "the log has 2^%d leaves", WEIR_SALT_DEPTH);
+    struct weir_leaf full = {
+        .kind = leaf->kind,
+        .flags = leaf->flags,
+        .seq = state->edge.size,
+        .tick_ms = leaf->tick_ms,
+        .commit = weir_leaf_commit(&salt, leaf->payload),
+    };
+    uint8_t bytes[WEIR_LEAF_BYTES];
+    weir_leaf_write(&full, bytes);
+    enum weir_err err = row_insert(append, scope, leaf);
+    if (err != WEIR_OK)
+        return err;
+    struct weir_open_tile *tile = append->tile;
+    struct weir_hash *hash = &tile->hashes[tile->size % WEIR_TILE_WIDTH];
+    *hash = weir_leaf_hash(bytes);
+    weir_edge_append(&state->edge, hash);
+    tile->size++;
+    if (seq != NULL)
+        *seq = full.seq;
+    return tile->size % WEIR_TILE_WIDTH == 0 ? tile_finish(append, scope) : WEIR_OK;
+}
+
+enum weir_err weir_append_end(struct weir_append *append, struct weir_scope *scope)
+{
+    const struct weir_log_state *state = append->state;
+    uint8_t edge[WEIR_EDGE_BYTES_MAX];
+    size_t length = weir_edge_write(&state->edge, edge);
+    weir_log_state_hold(append->store, NULL);
+    return weir_sql_run(append->store, scope,
+                        "UPDATE head SET size = ?, edge = ?, tick_ms = ? WHERE log_id = ?",
+                        WEIR_VALUES(weir_value_u64(state->edge.size), weir_value_blob(edge, length),
+                                    weir_value_i64(state->tick_ms), weir_value_i64(state->log_id)));
+}

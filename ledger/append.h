@@ -1,0 +1,46 @@
+/* One batch of leaves being appended to an own log, within a write transaction: rows, edge and
+ * complete tiles.  Private to the ledger. */
+#ifndef WEIR_LEDGER_APPEND_H
+#define WEIR_LEDGER_APPEND_H
+
+#include <stdint.h>
+
+#include <sqlite3.h>
+
+#include "attest/leaf.h"
+#include "base/err.h"
+#include "base/slice.h"
+#include "ledger/logs.h"
+
+struct weir_append {
+    struct weir_store *store;
+    struct weir_log_state *state;
+    sqlite3_stmt *insert;
+    struct weir_open_tile *tile;
+};
+
+/* What a leaf says; its number follows from the log. */
+struct weir_append_leaf {
+    enum weir_leaf_kind kind;
+    enum weir_leaf_flags flags;
+    int64_t tick_ms;
+    struct weir_slice payload;
+};
+
+/* A write transaction is open.  Errors: NOT_FOUND, CORRUPT, STORE. */
+WEIR_CHECKED enum weir_err weir_append_begin(struct weir_append *append,
+                                             struct weir_store *store,
+                                             struct weir_scope *scope,
+                                             int64_t log_id);
+
+/* `*seq` is the number of the new leaf.  Errors: LIMIT (the log is full), RANGE (a time before
+ * 1970), STORE. */
+WEIR_CHECKED enum weir_err weir_append_add(struct weir_append *append,
+                                           struct weir_scope *scope,
+                                           const struct weir_append_leaf *leaf,
+                                           uint64_t *seq);
+
+/* Stores the new head. */
+WEIR_CHECKED enum weir_err weir_append_end(struct weir_append *append, struct weir_scope *scope);
+
+#endif /* WEIR_LEDGER_APPEND_H */
