@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "attest/lines.h"
+#include "attest/lexer.h"
 #include "base/text.h"
 
 /* The writer's state: after the first failure every call does nothing. */
@@ -30,14 +30,14 @@ static void put_hex(struct writer *writer, const char *prefix, const uint8_t *by
 {
     put_text(writer, prefix);
     if (writer->err == WEIR_OK)
-        writer->err = weir_lines_put_hex(writer->scope, writer->buffer, bytes, length);
+        writer->err = weir_lexer_put_hex(writer->scope, writer->buffer, bytes, length);
 }
 
 static void put_base64(struct writer *writer, struct weir_slice bytes)
 {
     put_text(writer, " ");
     if (writer->err == WEIR_OK)
-        writer->err = weir_lines_put_base64(writer->scope, writer->buffer, bytes);
+        writer->err = weir_lexer_put_base64(writer->scope, writer->buffer, bytes);
 }
 
 static void put_path(struct writer *writer, struct weir_proof_path path)
@@ -45,7 +45,7 @@ static void put_path(struct writer *writer, struct weir_proof_path path)
     put_u64(writer, path.count);
     put_text(writer, "\n");
     if (writer->err == WEIR_OK)
-        writer->err = weir_lines_put_hashes(writer->scope, writer->buffer, path.hashes, path.count);
+        writer->err = weir_lexer_put_hashes(writer->scope, writer->buffer, path.hashes, path.count);
 }
 
 static void put_head(struct writer *writer, const struct weir_proof *proof)
@@ -106,7 +106,7 @@ static void put_leaves(struct writer *writer, const struct weir_proof_section *s
     put_u64(writer, leaves->rows.length);
     put_text(writer, "\n");
     if (writer->err == WEIR_OK)
-        writer->err = weir_lines_put_block(writer->scope, writer->buffer, leaves->rows);
+        writer->err = weir_lexer_put_block(writer->scope, writer->buffer, leaves->rows);
     if (!leaves->is_open)
         return;
     put_text(writer, "salts");

@@ -52,17 +52,3 @@ int64_t weir_clock_monotonic_ms(void)
 {
     return read_clock(CLOCK_MONOTONIC);
 }
-
-void weir_time_print(int64_t unix_ms, char text[static WEIR_CLOCK_TEXT_BYTES])
-{
-    int64_t second = unix_ms >= 0 ? unix_ms / 1000 : -((-unix_ms + 999) / 1000);
-    time_t at = (time_t)second;
-    struct tm utc;
-    if (gmtime_r(&at, &utc) == NULL) {
-        (void)snprintf(text, WEIR_CLOCK_TEXT_BYTES, "out-of-calendar");
-        return;
-    }
-    size_t used = strftime(text, WEIR_CLOCK_TEXT_BYTES, "%Y-%m-%dT%H:%M:%S", &utc);
-    (void)snprintf(text + used, WEIR_CLOCK_TEXT_BYTES - used, ".%03dZ",
-                   (int)(unix_ms - second * 1000));
-}

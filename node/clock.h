@@ -16,8 +16,4 @@ int64_t weir_clock_now(void);
 /* Milliseconds since some fixed instant; never steps. */
 int64_t weir_clock_monotonic_ms(void);
 
-/* "2026-01-05T10:00:00.250Z" */
-#define WEIR_CLOCK_TEXT_BYTES 32
-void weir_time_print(int64_t unix_ms, char text[static WEIR_CLOCK_TEXT_BYTES]);
-
 #endif /* WEIR_NODE_CLOCK_H */

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "attest/lines.h"
+#include "attest/lexer.h"
 #include "attest/note.h"
 #include "base/arena.h"
 #include "node/file.h"
@@ -90,37 +90,37 @@ enum weir_err weir_key_set_print(struct weir_scope *scope,
     enum weir_err err = weir_buffer_printf(scope, buffer, MAGIC "\nnode %.*s\nset ",
                                            (int)set->name.length, (const char *)set->name.data);
     if (err == WEIR_OK)
-        err = weir_lines_put_base64(scope, buffer, set->bytes);
+        err = weir_lexer_put_base64(scope, buffer, set->bytes);
     if (err == WEIR_OK)
         err = weir_buffer_text(scope, buffer, "\nproofs ");
     if (err == WEIR_OK)
-        err = weir_lines_put_base64(scope, buffer, set->proofs);
+        err = weir_lexer_put_base64(scope, buffer, set->proofs);
     return err != WEIR_OK ? err : weir_buffer_text(scope, buffer, "\n");
 }
 
 enum weir_err
 weir_key_set_parse(struct weir_scope *scope, struct weir_slice text, struct weir_key_set *set)
 {
-    struct weir_lines lines;
+    struct weir_lexer lines;
     struct weir_key_set read = {.name = {NULL, 0}};
-    weir_lines_begin(&lines, scope, text);
-    weir_lines_expect(&lines, MAGIC);
-    weir_lines_finish_line(&lines);
-    weir_lines_expect(&lines, "node");
-    read.name = weir_lines_word(&lines);
-    weir_lines_finish_line(&lines);
-    weir_lines_expect(&lines, "set");
-    read.bytes = weir_lines_base64(&lines);
-    weir_lines_finish_line(&lines);
-    weir_lines_expect(&lines, "proofs");
-    read.proofs = weir_lines_base64(&lines);
-    weir_lines_finish_line(&lines);
-    if (weir_lines_err(&lines) == WEIR_OK && lines.rest.length != 0)
-        weir_lines_refuse(&lines, WEIR_E_PARSE, "something follows the proofs");
-    if (weir_lines_err(&lines) == WEIR_OK && !weir_key_name_is_valid(read.name))
-        weir_lines_refuse(&lines, WEIR_E_PARSE, "the node's name cannot be a key name");
-    if (weir_lines_err(&lines) != WEIR_OK)
-        return weir_lines_err(&lines);
+    weir_lexer_begin(&lines, scope, text);
+    weir_lexer_expect(&lines, MAGIC);
+    weir_lexer_finish_line(&lines);
+    weir_lexer_expect(&lines, "node");
+    read.name = weir_lexer_word(&lines);
+    weir_lexer_finish_line(&lines);
+    weir_lexer_expect(&lines, "set");
+    read.bytes = weir_lexer_base64(&lines);
+    weir_lexer_finish_line(&lines);
+    weir_lexer_expect(&lines, "proofs");
+    read.proofs = weir_lexer_base64(&lines);
+    weir_lexer_finish_line(&lines);
+    if (weir_lexer_err(&lines) == WEIR_OK && lines.rest.length != 0)
+        weir_lexer_refuse(&lines, WEIR_E_PARSE, "something follows the proofs");
+    if (weir_lexer_err(&lines) == WEIR_OK && !weir_key_name_is_valid(read.name))
+        weir_lexer_refuse(&lines, WEIR_E_PARSE, "the node's name cannot be a key name");
+    if (weir_lexer_err(&lines) != WEIR_OK)
+        return weir_lexer_err(&lines);
     enum weir_err err = weir_keyset_verify(scope, read.bytes, read.proofs, &read.set);
     if (err == WEIR_OK)
         *set = read;

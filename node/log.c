@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "metrics/calendar.h"
 #include "node/clock.h"
 
 #define LINE_BYTES 4096
@@ -42,7 +43,7 @@ void weir_log(enum weir_log_level level, const char *event, const char *fmt, ...
     if (level < threshold)
         return;
     char line[LINE_BYTES];
-    char time[WEIR_CLOCK_TEXT_BYTES];
+    char time[WEIR_TIME_TEXT_BYTES];
     weir_time_print(weir_clock_now(), time);
     int head = snprintf(line, sizeof(line) - 1, "time=%s level=%s duty=%s event=%s ", time,
                         level_name(level), duty_name, event);

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "attest/cosign.h"
-#include "attest/lines.h"
+#include "attest/lexer.h"
 #include "attest/note.h"
 #include "attest/witness.h"
 #include "base/arena.h"
