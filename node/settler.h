@@ -13,6 +13,7 @@
 #include "attest/proof.h"
 #include "base/err.h"
 #include "ledger/opinions.h"
+#include "node/job_codec.h"
 #include "node/worker.h"
 #include "rails/evm/rail.h"
 #include "rails/http.h"
@@ -63,6 +64,15 @@ struct weir_contact {
     uint64_t *known_serial; /* newest opinion it has, by book */
 };
 
+#define WEIR_RUNS_MAX 256
+#define WEIR_RUN_BYTES 64
+
+/* What this process has seen of a job (struct weir_rail_job, `run`). */
+struct weir_run {
+    struct weir_hash job;
+    uint8_t seen[WEIR_RUN_BYTES];
+};
+
 struct weir_settler {
     struct weir_worker worker;
     struct weir_http *http;
@@ -73,8 +83,15 @@ struct weir_settler {
     size_t contact_count;
     struct weir_evm_rail *rails; /* one per configured chain */
     size_t rail_count;
-    bool did_something; /* in this round: look again at once */
-    int64_t wake_at_ms; /* monotonic: nothing to do before */
+    uint64_t *next_nonce; /* by rail: one above the highest ever given */
+    struct weir_run runs[WEIR_RUNS_MAX];
+    size_t next_run;
+    int64_t payouts_at_ms; /* monotonic: when intents are looked at next */
+    size_t open_intents;   /* as last seen */
+    size_t open_requests;
+    int64_t status_at_ms; /* monotonic */
+    bool did_something;   /* in this round: look again at once */
+    int64_t wake_at_ms;   /* monotonic: nothing to do before */
 };
 
 /* settler_windows.c: keeps the list of windows, reads levels, makes our opinions. */
@@ -125,14 +142,34 @@ WEIR_CHECKED enum weir_err weir_peer_calls_finish(struct weir_settler *settler,
 WEIR_CHECKED enum weir_err
 weir_settler_report(struct weir_settler *settler, struct weir_scope *scope, struct weir_book *book);
 
-/* settler_jobs.c: drives jobs on their rails, books transfers, answers operators' requests. */
+/* settler_jobs.c: drives jobs on their rails. */
+WEIR_CHECKED enum weir_err weir_settler_jobs_start(struct weir_settler *settler,
+                                                   struct weir_scope *scope);
 WEIR_CHECKED enum weir_err weir_settler_jobs(struct weir_settler *settler,
                                              struct weir_scope *scope);
-/* Makes the payout job of a complete report, unless there is one. */
+/* Makes the payout job of a complete report about one window, unless there is one. */
 WEIR_CHECKED enum weir_err weir_settler_pay(struct weir_settler *settler,
                                             struct weir_scope *scope,
                                             struct weir_book *book,
                                             const struct weir_proof *proof);
+/* Makes a job of an order and stores it in its first state. */
+WEIR_CHECKED enum weir_err weir_settler_order(struct weir_settler *settler,
+                                              struct weir_scope *scope,
+                                              struct weir_evm_rail *rail,
+                                              const struct weir_hash *id,
+                                              const struct weir_rail_order *order,
+                                              const struct weir_job_subject *subject);
+
+/* settler_payouts.c: books what is to be paid, finds out how it was, closes intents. */
+WEIR_CHECKED enum weir_err weir_settler_book_payout(struct weir_settler *settler,
+                                                    struct weir_scope *scope,
+                                                    const struct weir_book *book,
+                                                    const struct weir_hash *intent,
+                                                    unsigned __int128 amount);
+WEIR_CHECKED enum weir_err weir_settler_payouts(struct weir_settler *settler,
+                                                struct weir_scope *scope);
+
+/* settler_requests.c: what operators asked for: opening and funding agreements. */
 WEIR_CHECKED enum weir_err weir_settler_requests(struct weir_settler *settler,
                                                  struct weir_scope *scope);
 
