@@ -9,17 +9,30 @@ static bool is_line_end(uint8_t byte)
     return byte == '\n' || byte == '\r';
 }
 
-/* The length of the first record without its line end; `rest.length` when there is no line end.
- * Line ends inside quotes belong to the record. */
-static size_t record_length(struct weir_slice rest, bool quotes_count)
+/* The length of the first line; `rest.length` when it does not end. */
+static size_t line_length(struct weir_slice rest)
 {
+    size_t at = 0;
+    while (at < rest.length && !is_line_end(rest.data[at]))
+        at++;
+    return at;
+}
+
+/* The length of the first record without its line end; `rest.length` when there is no line end.
+ * Line ends inside quotes belong to the record; quotes open at the beginning of a field only, so
+ * that a stray one does not swallow the lines that follow. */
+static size_t record_length(struct weir_slice rest, uint8_t separator)
+{
+    bool is_start = true; /* of a field */
     bool is_quoted = false;
     size_t at = 0;
-    for (; at < rest.length; at++) {
-        if (rest.data[at] == '"')
-            is_quoted = quotes_count && !is_quoted;
-        else if (!is_quoted && is_line_end(rest.data[at]))
-            break;
+    for (; at < rest.length && (is_quoted || !is_line_end(rest.data[at])); at++) {
+        bool is_quote = rest.data[at] == '"';
+        if (is_quoted && is_quote && at + 1 < rest.length && rest.data[at + 1] == '"')
+            at++; /* a doubled quote stands for one */
+        else if (is_quote && (is_quoted || is_start))
+            is_quoted = !is_quoted;
+        is_start = !is_quoted && rest.data[at] == separator;
     }
     return at;
 }
@@ -116,7 +129,7 @@ static enum weir_err split(struct weir_scope *scope,
 /* Leaves a record that is too long: true while its end is not in sight. */
 static bool skip(struct weir_csv_reader *reader, struct weir_slice *rest)
 {
-    size_t length = record_length(*rest, false);
+    size_t length = line_length(*rest);
     reader->is_skipping = length == rest->length;
     drop(rest, length);
     return reader->is_skipping;
@@ -150,7 +163,7 @@ enum weir_err weir_csv_next(struct weir_scope *scope,
         *record = found;
         return WEIR_OK;
     }
-    size_t length = record_length(*rest, true);
+    size_t length = record_length(*rest, (uint8_t)reader->separator);
     if (length > WEIR_CSV_RECORD_MAX) {
         refuse_long(reader, rest, record);
         return WEIR_OK;

@@ -256,7 +256,7 @@ static void bad_values_are_refused_with_the_reason(void **state)
         {2, "boundaries_s 1766934000 1767538800 1768143600 1768748400",
          "boundaries_s 1766934000 1767538800 1768748400", "not the edges"},
         {2, "zone Asia/Seoul", "zone UTC", "UTC has no frozen boundaries"},
-        {2, "subject api-functionality", "timeout_ms 5", "missing"},
+        {2, "zone Asia/Seoul", "url http://a.example/", "missing"},
         {3, "kill_rule a", "kill_rule none", "kill_min_due"},
         {3, "kill_rule a", "kill_rule c", "not one of the words"},
         {3, "minimum 20", "minimum 9223372036854775808", "minimum"},
