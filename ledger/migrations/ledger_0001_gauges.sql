@@ -181,4 +181,7 @@ CREATE TABLE statement(
   UNIQUE(log_id, purpose, subject, message)
 ) STRICT;
 CREATE INDEX statement_by_subject ON statement(subject);
-statement
+CREATE TRIGGER statement_is_not_updated BEFORE UPDATE ON statement
+  BEGIN SELECT RAISE(ABORT, 'statement is append-only'); END;
+CREATE TRIGGER statement_is_not_deleted BEFORE DELETE ON statement
+  BEGIN SELECT RAISE(ABORT, 'statement is append-only'); END;

@@ -77,7 +77,12 @@ CREATE TABLE cosignature(
   PRIMARY KEY(log_id, size, cosigner),
   FOREIGN KEY(log_id, size) REFERENCES checkpoint(log_id, size)
 ) STRICT, WITHOUT ROWID;
-cosignatureCREATE TABLE mirror_note(
+CREATE TRIGGER cosignature_is_not_updated BEFORE UPDATE ON cosignature
+  BEGIN SELECT RAISE(ABORT, 'cosignature is append-only'); END;
+CREATE TRIGGER cosignature_is_not_deleted BEFORE DELETE ON cosignature
+  BEGIN SELECT RAISE(ABORT, 'cosignature is append-only'); END;
+
+CREATE TABLE mirror_note(
   origin TEXT NOT NULL,
   size INTEGER NOT NULL CHECK(size >= 0),
   root BLOB NOT NULL CHECK(length(root) = 32),
@@ -85,4 +90,7 @@ cosignatureCREATE TABLE mirror_note(
   cosigned_ms INTEGER NOT NULL,
   PRIMARY KEY(origin, size)
 ) STRICT, WITHOUT ROWID;
-mirror_note
+CREATE TRIGGER mirror_note_is_not_updated BEFORE UPDATE ON mirror_note
+  BEGIN SELECT RAISE(ABORT, 'mirror_note is append-only'); END;
+CREATE TRIGGER mirror_note_is_not_deleted BEFORE DELETE ON mirror_note
+  BEGIN SELECT RAISE(ABORT, 'mirror_note is append-only'); END;

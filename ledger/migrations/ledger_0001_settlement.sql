@@ -64,7 +64,12 @@ CREATE TABLE report_complete(
   made_ms INTEGER NOT NULL,
   proof BLOB NOT NULL
 ) STRICT;
-report_completeCREATE TABLE asset(
+CREATE TRIGGER report_complete_is_not_updated BEFORE UPDATE ON report_complete
+  BEGIN SELECT RAISE(ABORT, 'report_complete is append-only'); END;
+CREATE TRIGGER report_complete_is_not_deleted BEFORE DELETE ON report_complete
+  BEGIN SELECT RAISE(ABORT, 'report_complete is append-only'); END;
+
+CREATE TABLE asset(
   asset INTEGER PRIMARY KEY CHECK(asset BETWEEN 1 AND 65535),
   chain_id INTEGER NOT NULL CHECK(chain_id >= 0),
   token BLOB NOT NULL CHECK(length(token) = 20),

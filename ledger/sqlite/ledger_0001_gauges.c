@@ -186,4 +186,7 @@ const char weir_migration_ledger_0001_gauges[] =
     "  UNIQUE(log_id, purpose, subject, message)\n"
     ") STRICT;\n"
     "CREATE INDEX statement_by_subject ON statement(subject);\n"
-    "statement\n";
+    "CREATE TRIGGER statement_is_not_updated BEFORE UPDATE ON statement\n"
+    "  BEGIN SELECT RAISE(ABORT, 'statement is append-only'); END;\n"
+    "CREATE TRIGGER statement_is_not_deleted BEFORE DELETE ON statement\n"
+    "  BEGIN SELECT RAISE(ABORT, 'statement is append-only'); END;\n";

@@ -83,7 +83,12 @@ const char weir_migration_ledger_0001_logs[] =
     "  PRIMARY KEY(log_id, size, cosigner),\n"
     "  FOREIGN KEY(log_id, size) REFERENCES checkpoint(log_id, size)\n"
     ") STRICT, WITHOUT ROWID;\n"
-    "cosignatureCREATE TABLE mirror_note(\n"
+    "CREATE TRIGGER cosignature_is_not_updated BEFORE UPDATE ON cosignature\n"
+    "  BEGIN SELECT RAISE(ABORT, 'cosignature is append-only'); END;\n"
+    "CREATE TRIGGER cosignature_is_not_deleted BEFORE DELETE ON cosignature\n"
+    "  BEGIN SELECT RAISE(ABORT, 'cosignature is append-only'); END;\n"
+    "\n"
+    "CREATE TABLE mirror_note(\n"
     "  origin TEXT NOT NULL,\n"
     "  size INTEGER NOT NULL CHECK(size >= 0),\n"
     "  root BLOB NOT NULL CHECK(length(root) = 32),\n"
@@ -91,4 +96,7 @@ const char weir_migration_ledger_0001_logs[] =
     "  cosigned_ms INTEGER NOT NULL,\n"
     "  PRIMARY KEY(origin, size)\n"
     ") STRICT, WITHOUT ROWID;\n"
-    "mirror_note\n";
+    "CREATE TRIGGER mirror_note_is_not_updated BEFORE UPDATE ON mirror_note\n"
+    "  BEGIN SELECT RAISE(ABORT, 'mirror_note is append-only'); END;\n"
+    "CREATE TRIGGER mirror_note_is_not_deleted BEFORE DELETE ON mirror_note\n"
+    "  BEGIN SELECT RAISE(ABORT, 'mirror_note is append-only'); END;\n";
