@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/number.h"
 #include "base/slice.h"
 #include "base/text.h"
 
@@ -151,6 +152,25 @@ static enum weir_err check_listen(const struct weir_check *check)
     return weir_positions_note(check->scope, check->positions, "api.listen");
 }
 
+/* "host:port", where the port is a number. */
+static enum weir_err check_references(const struct weir_check *check)
+{
+    const struct weir_config_texts *references = &check->config->collector.references;
+    for (size_t i = 0; i < references->count; i++) {
+        const char *colon = strrchr(references->items[i], ':');
+        struct weir_scope inner = {0};
+        uint64_t port = 0;
+        if (colon != NULL && colon != references->items[i] &&
+            weir_u64_parse(&inner, weir_slice_text(colon + 1), UINT16_MAX, &port) == WEIR_OK &&
+            port > 0)
+            continue;
+        return weir_check_refuse(check, "collector.references", i, "",
+                                 "'%s' is not a host and port such as example.org:443",
+                                 references->items[i]);
+    }
+    return WEIR_OK;
+}
+
 static enum weir_err check_assets(const struct weir_check *check)
 {
     struct weir_config *config = check->config;
@@ -194,8 +214,8 @@ enum weir_err weir_check_amount(const struct weir_check *check,
 enum weir_err weir_check_config(const struct weir_check *check)
 {
     enum weir_err (*const steps[])(const struct weir_check *) = {
-        check_names,       check_listen,          check_assets,      weir_check_sources,
-        weir_check_gauges, weir_check_agreements, weir_check_policy,
+        check_names,        check_listen,      check_references,      check_assets,
+        weir_check_sources, weir_check_gauges, weir_check_agreements, weir_check_policy,
     };
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
         enum weir_err err = steps[i](check);

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "config/check.h"
 #include "metrics/event.h"
+#include "metrics/time_format.h"
 
 /* One event type name: known, or refused with the nearest. */
 static enum weir_err
@@ -94,18 +95,18 @@ static enum weir_err check_row(const struct weir_check *check, size_t source, si
     return WEIR_OK;
 }
 
-/* "UTC" or "+09:00". */
-static bool zone_is_sound(const char *zone)
+static enum weir_err check_times(const struct weir_check *check, size_t source)
 {
-    if (strcmp(zone, "UTC") == 0)
-        return true;
-    if (strlen(zone) != 6 || strchr("+-", zone[0]) == NULL || zone[3] != ':')
-        return false;
-    for (size_t i = 1; i < 6; i++) {
-        if (i != 3 && (zone[i] < '0' || zone[i] > '9'))
-            return false;
-    }
-    return memcmp(zone + 1, "15", 2) < 0 && zone[4] < '6';
+    struct weir_config_csv *csv = check->config->sources[source].csv;
+    struct weir_scope inner = {0};
+    if (weir_offset_parse(&inner, weir_slice_text(csv->zone), &csv->zone_offset_ms) != WEIR_OK)
+        return weir_check_refuse(check, "sources", source, "csv.zone",
+                                 "'%s' is neither UTC nor an offset such as +09:00", csv->zone);
+    if (csv->date_format == NULL)
+        return WEIR_OK;
+    if (weir_time_format_check(&inner, csv->date_format) != WEIR_OK)
+        return weir_check_refuse(check, "sources", source, "csv.date_format", "%s", inner.fault);
+    return WEIR_OK;
 }
 
 static enum weir_err check_source(const struct weir_check *check, size_t index)
@@ -117,10 +118,8 @@ static enum weir_err check_source(const struct weir_check *check, size_t index)
     }
     if (source->csv == NULL)
         return WEIR_OK;
-    if (!zone_is_sound(source->csv->zone))
-        return weir_check_refuse(check, "sources", index, "csv.zone",
-                                 "'%s' is neither UTC nor an offset such as +09:00",
-                                 source->csv->zone);
+    if (check_times(check, index) != WEIR_OK)
+        return check->scope->err;
     for (size_t i = 0; i < source->csv->row_count; i++) {
         if (check_row(check, index, i) != WEIR_OK)
             return check->scope->err;

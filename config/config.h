@@ -112,8 +112,9 @@ struct weir_config_csv_row {
 
 struct weir_config_csv {
     char separator;
-    const char *date_format; /* of YYYY YY MM M Mon DD D hh mm ss sss Z and literal characters */
-    const char *zone;        /* offset "+09:00" or "UTC", for times without one */
+    const char *date_format; /* as metrics/time_format.h; NULL: RFC 3339 or a bare date */
+    const char *zone;        /* "UTC" or "+09:00", for times that name none */
+    int64_t zone_offset_ms;  /* the same as a number, east positive */
     struct weir_config_csv_row *rows;
     size_t row_count;
 };
@@ -123,7 +124,7 @@ struct weir_config_source {
     bool has_token;
     struct weir_hash token_sha256; /* of the bearer token this source shows */
     struct weir_config_texts event_types;
-    const struct weir_config_csv *csv; /* NULL: no CSV import from this source */
+    struct weir_config_csv *csv; /* NULL: no CSV import from this source */
 };
 
 /* What is in effect for this kind of gauge; while loading: what the file said. */

@@ -2,8 +2,8 @@
 #include "config/schema.h"
 
 const char *const weir_config_event_fields[] = {
-    "id", "rev",   "subject",     "order",      "class", "occurred", "due", "quantity",
-    "by", "state", "http_status", "latency_ms", "from",  "to",       NULL};
+    "id", "rev",   "subject", "order",       "class",      "occurred", "due", "quantity",
+    "by", "state", "reason",  "http_status", "latency_ms", "from",     "to",  NULL};
 
 #define FIELD(member) WEIR_AT(struct weir_config_csv_field, member)
 static const struct weir_option field_options[] = {
@@ -12,7 +12,8 @@ static const struct weir_option field_options[] = {
      .is_required = true,
      .at = {FIELD(field)},
      .help = "Field of the event: id, rev, subject (the job or line, or the probed site), order, "
-             "class, occurred, due, quantity, by (customer or us), state (up or down), "
+             "class, occurred, due, quantity, by (customer or us), state (up, down, unknown "
+             "or degraded), reason, "
              "http_status, latency_ms, from, to (of maintenance)."},
     {.key = "column",
      .kind = WEIR_OPTION_TEXT,
@@ -78,12 +79,12 @@ static const struct weir_option csv_options[] = {
      .help = "One character, or `tab`."},
     {.key = "date_format",
      .kind = WEIR_OPTION_TEXT,
-     .is_required = true,
      .at = {CSV(date_format)},
      .min = 1,
      .max = 64,
      .help = "Form of every date and time: YYYY, YY, MM, M, Mon, DD, D, hh, mm, ss, sss and Z; "
-             "everything else stands for itself. Nothing is guessed."},
+             "everything else stands for itself. Left out: RFC 3339 or a bare date. Nothing is "
+             "guessed."},
     {.key = "zone",
      .kind = WEIR_OPTION_TEXT,
      .at = {CSV(zone)},

@@ -236,6 +236,16 @@ static const struct mistake mistakes[] = {
      "sources[1].csv.rows[0]: an event has no field 'latency'"},
     {"{field: rev, value: \"1\"}", "{field: rev, value: \"1\", column: rev}",
      "sources[0].csv.rows[0]: the field 'rev' needs a column or a value, and only one of them"},
+    {"\"dns.google:443\"", "dns.google",
+     "collector.references[1]: 'dns.google' is not a host and "
+     "port such as example.org:443"},
+    {"      zone: UTC\n      rows:", "      zone: +9:00\n      rows:",
+     "sources[0].csv.zone: '+9:00' "
+     "is neither UTC nor an "
+     "offset such as +09:00"},
+    {"YYYY-MM-DD\n", "YYYY-MM\n",
+     "sources[0].csv.date_format: date format 'YYYY-MM': year, month "
+     "or day is missing"},
     {"    chain: base\n    address: native", "    chain: bose\n    address: native",
      "assets[1].chain: there is no chain named 'bose'; did you mean 'base'?"},
     {"    gauge: web\n", "    gauge: wbe\n",

@@ -184,6 +184,36 @@ static void common_options_may_stand_before_the_command(void **state)
     outcome_drop(&outcome);
 }
 
+/* One letter of an address in the wrong case. */
+static void a_wrong_checksum_of_an_address_is_refused(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/weir-command-XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    FILE *file = fdopen(fd, "wb");
+    assert_non_null(file);
+    static const char text[] =
+        "node: {name: a}\n"
+        "chains:\n"
+        "  - name: base\n"
+        "    chain_id: 8453\n"
+        "    rpc_url: https://rpc.example.org\n"
+        "    factory: \"0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed\"\n"
+        "    implementation: \"0x5aAeb6053f3E94C9b9A09f33669435E7Ef1BeAed\"\n";
+    assert_int_equal(fwrite(text, 1, sizeof(text) - 1, file), sizeof(text) - 1);
+    assert_int_equal(fclose(file), 0);
+    char line[128];
+    (void)snprintf(line, sizeof(line), "config check --config %s", path);
+    struct outcome outcome = call(line);
+    assert_int_equal(outcome.status, WEIR_EXIT_CONFIG);
+    (void)snprintf(line, sizeof(line), "%s:7: chains[0].implementation: '0x5aAeb6053f3E", path);
+    assert_non_null(strstr(outcome.errors, line));
+    assert_non_null(strstr(outcome.errors, "fails the checksum of EIP-55"));
+    outcome_drop(&outcome);
+    assert_int_equal(unlink(path), 0);
+}
+
 static void no_output_to_a_file_has_colour(void **state)
 {
     (void)state;
@@ -235,6 +265,7 @@ int main(void)
         cmocka_unit_test(wrong_calls_are_told_what_is_right),
         cmocka_unit_test(failures_are_objects_when_json_is_wanted),
         cmocka_unit_test(common_options_may_stand_before_the_command),
+        cmocka_unit_test(a_wrong_checksum_of_an_address_is_refused),
         cmocka_unit_test(no_output_to_a_file_has_colour),
         cmocka_unit_test(errors_lead_to_the_exit_codes_of_the_manual),
         cmocka_unit_test(the_manual_page_has_every_command),
