@@ -11,15 +11,15 @@ contract HostilePayee {
         BURN_GAS,
         RETURN_BOMB,
         REVERT_BOMB,
+        GREEDY,
         CALL_BACK
     }
 
     Manner public manner;
     address private _target;
     bytes private _data;
-    /// What the call back got.
-    bool public calledBack;
-    bytes public answer;
+    /// How often it took money readily.
+    uint256 public takings;
 
     function behave(Manner next) external {
         manner = next;
@@ -41,6 +41,8 @@ contract HostilePayee {
     }
 
     receive() external payable {
+        if (manner == Manner.ACCEPT) takings++;
+        if (manner == Manner.GREEDY) require(msg.value > 100, "too little");
         if (manner == Manner.REFUSE) revert("no");
         if (manner == Manner.BURN_GAS) {
             assembly ("memory-safe") {
