@@ -148,7 +148,7 @@ enum weir_err weir_availability_insert(struct weir_scope *scope,
     struct weir_interval window = {.end_ms = span.start_ms};
     size_t count = 0;
     for (size_t i = 0; i < window_count; i++) {
-        struct weir_interval_list maintenance;
+        struct weir_interval_list maintenance = {0};
         if (weir_window_next(scope, &gauge->windows, window, &window) != WEIR_OK ||
             weir_maintenance_accept(scope, &gauge->availability, window, declared, &maintenance) !=
                 WEIR_OK)
@@ -190,7 +190,7 @@ enum weir_err weir_availability_at(struct weir_scope *scope,
                                    struct weir_availability *availability)
 {
     struct weir_interval passed = elapsed(view, measured->newest);
-    struct weir_interval_list maintenance;
+    struct weir_interval_list maintenance = {0};
     if (weir_maintenance_accept(scope, &gauge->availability, view.window, declared, &maintenance) !=
         WEIR_OK)
         return scope->err;
@@ -229,7 +229,7 @@ enum weir_err weir_availability_compute(struct weir_scope *scope,
                                         const struct weir_maintenance_list *declared,
                                         struct weir_availability *availability)
 {
-    struct weir_interval_list maintenance;
+    struct weir_interval_list maintenance = {0};
     if (weir_maintenance_accept(scope, &gauge->availability, view.window, declared, &maintenance) !=
         WEIR_OK)
         return scope->err;

@@ -54,17 +54,16 @@ static void drop(struct weir_slice *rest, size_t length)
 static bool unquote(struct weir_slice raw, size_t *at, uint8_t *room, size_t *length)
 {
     size_t copied = 0;
-    while (*at < raw.length) {
-        uint8_t byte = raw.data[(*at)++];
-        if (byte == '"') {
-            bool is_doubled = *at < raw.length && raw.data[*at] == '"';
-            if (!is_doubled) {
-                *length = copied;
-                return true;
-            }
+    for (; *at < raw.length; (*at)++) {
+        bool is_quote = raw.data[*at] == '"';
+        bool is_doubled = is_quote && *at + 1 < raw.length && raw.data[*at + 1] == '"';
+        if (is_quote && !is_doubled) {
             (*at)++;
+            *length = copied;
+            return true;
         }
-        room[copied++] = byte;
+        *at += is_doubled; /* two quotes stand for one */
+        room[copied++] = raw.data[*at];
     }
     return false;
 }

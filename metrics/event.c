@@ -387,7 +387,7 @@ weir_event_read(struct weir_scope *scope, struct weir_slice text, struct weir_ev
 enum weir_err
 weir_event_parse(struct weir_scope *scope, struct weir_slice text, struct weir_event *event)
 {
-    struct weir_event parsed;
+    struct weir_event parsed = {0};
     /* What prints back to the same bytes has every key once, none missing and none to spare. */
     struct weir_buffer again = {0};
     if (weir_event_read(scope, text, &parsed) != WEIR_OK ||

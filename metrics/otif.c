@@ -164,7 +164,7 @@ static enum weir_err fold(struct weir_scope *scope,
         class_name = weir_slice_text(WEIR_CLASS_NONE);
     if (is_other_class(gauge, class_name))
         return WEIR_OK;
-    struct weir_interval window;
+    struct weir_interval window = {0};
     if (weir_window_at(scope, &gauge->windows, promise.due.end_ms - 1, &window) != WEIR_OK)
         return scope->err;
     struct delivered first =
@@ -445,7 +445,7 @@ enum weir_err weir_otif_compute(struct weir_scope *scope,
                                 size_t event_count,
                                 struct weir_tally_rows *rows)
 {
-    struct jobs jobs;
+    struct jobs jobs = {0};
     if (jobs_init(scope, gauge, events, event_count, &jobs) != WEIR_OK)
         return scope->err;
     struct weir_outcome *outcomes = weir_take(scope, jobs.count, sizeof(*outcomes));
@@ -474,7 +474,7 @@ enum weir_err weir_otif_inputs(struct weir_scope *scope,
                                struct weir_interval window,
                                struct weir_input_set *inputs)
 {
-    struct jobs jobs;
+    struct jobs jobs = {0};
     struct weir_buffer text = {0};
     if (jobs_init(scope, gauge, events, event_count, &jobs) != WEIR_OK)
         return scope->err;

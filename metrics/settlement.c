@@ -69,8 +69,8 @@ enum weir_err weir_own_verdict_compute(struct weir_scope *scope,
                                        struct weir_own_verdict *verdict)
 {
     const struct weir_availability_rules *rules = &gauge->availability;
-    struct weir_interval_list maintenance;
-    struct weir_own_verdict result;
+    struct weir_interval_list maintenance = {0};
+    struct weir_own_verdict result = {0};
     if (weir_maintenance_accept(scope, rules, window, &evidence->maintenance, &maintenance) !=
             WEIR_OK ||
         sealed_down(scope, evidence, rules->hold_ms, window, &result) != WEIR_OK ||

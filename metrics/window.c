@@ -181,8 +181,8 @@ enum weir_err weir_window_parse(struct weir_scope *scope,
                                 struct weir_slice label,
                                 struct weir_interval *window)
 {
-    int64_t inside_ms;
-    struct weir_interval found;
+    int64_t inside_ms = 0;
+    struct weir_interval found = {0};
     char text[WEIR_WINDOW_LABEL_BYTES];
     if (label_time(scope, windows->calendar, label, &inside_ms) != WEIR_OK ||
         weir_window_at(scope, windows, inside_ms, &found) != WEIR_OK)
@@ -201,7 +201,7 @@ static enum weir_err check_boundaries(struct weir_scope *scope, const struct wei
     for (size_t i = 1; i < windows->boundary_count; i++) {
         int64_t start_s = windows->boundaries_s[i - 1];
         int64_t end_s = windows->boundaries_s[i];
-        struct weir_interval expected;
+        struct weir_interval expected = {0};
         struct weir_interval given = {start_s * 1000, end_s * 1000};
         if (start_s < WEIR_TIME_MIN_MS / 1000 || start_s >= end_s ||
             end_s >= WEIR_TIME_END_MS / 1000)

@@ -162,40 +162,40 @@ struct history {
     int64_t as_of_ms;
 };
 
-static struct weir_tick random_tick(struct with_random *random, int64_t tick_ms)
+static struct weir_tick random_tick(struct with_dice *random, int64_t tick_ms)
 {
     static const enum weir_reason reasons[] = {
         WEIR_REASON_OK,      WEIR_REASON_STATUS,        WEIR_REASON_OWN_NETWORK, WEIR_REASON_OK,
         WEIR_REASON_TIMEOUT, WEIR_REASON_CLOCK_FORWARD, WEIR_REASON_CLOCK_BACK};
-    enum weir_reason reason = reasons[with_random_below(random, 7)];
-    return weir_tick_make(tick_ms, reason, 0, (uint32_t)with_random_below(random, 60));
+    enum weir_reason reason = reasons[with_dice_below(random, 7)];
+    return weir_tick_make(tick_ms, reason, 0, (uint32_t)with_dice_below(random, 60));
 }
 
-static struct history random_history(struct with_random *random)
+static struct history random_history(struct with_dice *random)
 {
     struct history history = {.tick_count = 0};
     weir_gauge_init(&history.gauge, WEIR_GAUGE_AVAILABILITY);
     history.gauge.windows.length_ms = WINDOW_MS;
-    history.gauge.availability.hold_ms = with_random_below(random, 4) == 0
+    history.gauge.availability.hold_ms = with_dice_below(random, 4) == 0
                                              ? WEIR_UNLIMITED_MS
-                                             : 1 + (int64_t)with_random_below(random, 60);
-    history.gauge.availability.maintenance_notice_ms = (int64_t)with_random_below(random, 10);
-    history.gauge.availability.maintenance_allowance_ms = (int64_t)with_random_below(random, 40);
-    int64_t at_ms = (int64_t)with_random_below(random, 40);
-    size_t count = with_random_below(random, TICKS_MAX + 1);
+                                             : 1 + (int64_t)with_dice_below(random, 60);
+    history.gauge.availability.maintenance_notice_ms = (int64_t)with_dice_below(random, 10);
+    history.gauge.availability.maintenance_allowance_ms = (int64_t)with_dice_below(random, 40);
+    int64_t at_ms = (int64_t)with_dice_below(random, 40);
+    size_t count = with_dice_below(random, TICKS_MAX + 1);
     while (history.tick_count < count && at_ms < SPAN_MS) {
         history.ticks[history.tick_count++] = random_tick(random, at_ms);
-        at_ms += 1 + (int64_t)with_random_below(random, 40);
+        at_ms += 1 + (int64_t)with_dice_below(random, 40);
     }
-    for (size_t i = 0; i < with_random_below(random, 4); i++) {
-        int64_t from_ms = (int64_t)with_random_below(random, SPAN_MS);
+    for (size_t i = 0; i < with_dice_below(random, 4); i++) {
+        int64_t from_ms = (int64_t)with_dice_below(random, SPAN_MS);
         history.declared[i] = (struct weir_maintenance){
-            .logged_ms = from_ms - (int64_t)with_random_below(random, 20),
-            .planned = {from_ms, from_ms + (int64_t)with_random_below(random, 80)},
+            .logged_ms = from_ms - (int64_t)with_dice_below(random, 20),
+            .planned = {from_ms, from_ms + (int64_t)with_dice_below(random, 80)},
         };
         history.maintenance.count = i + 1;
     }
-    history.as_of_ms = (int64_t)with_random_below(random, SPAN_MS + 100);
+    history.as_of_ms = (int64_t)with_dice_below(random, SPAN_MS + 100);
     return history;
 }
 
@@ -262,14 +262,14 @@ static struct weir_availability naive(const struct history *history, struct weir
 
 /* Puts the ticks in, in random order, and sums what each changes. */
 static void insert_all(struct weir_scope *scope,
-                       struct with_random *random,
+                       struct with_dice *random,
                        const struct history *history,
                        struct weir_closed_time closed[WINDOWS])
 {
     bool is_in[TICKS_MAX] = {false};
     memset(closed, 0, WINDOWS * sizeof(*closed));
     for (size_t left = history->tick_count; left > 0; left--) {
-        size_t pick = with_random_below(random, left);
+        size_t pick = with_dice_below(random, left);
         size_t at = 0;
         while (is_in[at] || pick-- > 0)
             at++;
@@ -295,7 +295,7 @@ static void insert_all(struct weir_scope *scope,
 static void any_order_of_ticks_gives_the_time_of_every_millisecond(void **state)
 {
     struct weir_scope *scope = *state;
-    struct with_random random = {.state = 35};
+    struct with_dice random = {.state = 35};
     printf("seed 35\n");
     for (unsigned round = 0; round < 4000; round++) {
         struct history history = random_history(&random);

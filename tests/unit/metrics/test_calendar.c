@@ -116,10 +116,10 @@ static void times_that_do_not_exist_are_refused(void **state)
 static void what_is_printed_reads_back(void **state)
 {
     struct weir_scope *scope = *state;
-    struct with_random random = {.state = 11};
+    struct with_dice random = {.state = 11};
     for (unsigned i = 0; i < 20000; i++) {
         uint64_t span = (uint64_t)(WEIR_TIME_END_MS - WEIR_TIME_MIN_MS);
-        int64_t unix_ms = WEIR_TIME_MIN_MS + (int64_t)with_random_below(&random, span);
+        int64_t unix_ms = WEIR_TIME_MIN_MS + (int64_t)with_dice_below(&random, span);
         if (i % 2 == 0)
             unix_ms -= unix_ms % 1000;
         char text[WEIR_TIME_TEXT_BYTES];

@@ -80,15 +80,15 @@ static void a_day_is_that_of_the_given_zone(void **state)
 static void formats_that_leave_out_a_unit_are_refused(void **state)
 {
     struct weir_scope *scope = *state;
-    static const char *const bad[] = {"YYYY-MM",
-                                      "MM/DD",
-                                      "YYYY-MM-DD mm",
-                                      "YYYY-MM-DD hh:ss",
-                                      "YYYY-MM-DD YY",
-                                      "YYYY-MM-DD Z",
-                                      "",
-                                      "YYYY-MM-DD                                              "
-                                      "                       "};
+    static const char *const bad[] = {
+        "YYYY-MM",
+        "MM/DD",
+        "YYYY-MM-DD mm",
+        "YYYY-MM-DD hh:ss",
+        "YYYY-MM-DD YY",
+        "YYYY-MM-DD Z",
+        "",
+        "YYYY-MM-DD ---------------------------------------------------------"};
     static const char *const good[] = {"YYYY-MM-DD", "D-Mon-YY", "M/D/YY hh:mm",
                                        "YYYY-MM-DDThh:mm:ss.sssZ"};
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {

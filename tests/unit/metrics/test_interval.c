@@ -12,16 +12,16 @@
 #define LIST_MAX 8
 
 static void random_set(struct weir_scope *scope,
-                       struct with_random *random,
+                       struct with_dice *random,
                        struct weir_interval_list *list,
                        bool marks[SPAN])
 {
     struct weir_interval raw[LIST_MAX];
-    size_t count = with_random_below(random, LIST_MAX + 1);
+    size_t count = with_dice_below(random, LIST_MAX + 1);
     memset(marks, 0, SPAN);
     for (size_t i = 0; i < count; i++) {
-        raw[i].start_ms = (int64_t)with_random_below(random, SPAN);
-        raw[i].end_ms = raw[i].start_ms - 3 + (int64_t)with_random_below(random, 16);
+        raw[i].start_ms = (int64_t)with_dice_below(random, SPAN);
+        raw[i].end_ms = raw[i].start_ms - 3 + (int64_t)with_dice_below(random, 16);
         if (raw[i].end_ms > SPAN)
             raw[i].end_ms = SPAN;
         for (int64_t ms = raw[i].start_ms; ms < raw[i].end_ms; ms++)
@@ -47,7 +47,7 @@ static void expect_marks(struct weir_interval_list list, const bool marks[SPAN])
 static void lists_are_the_sets_of_their_milliseconds(void **state)
 {
     struct weir_scope *scope = *state;
-    struct with_random random = {.state = 3};
+    struct with_dice random = {.state = 3};
     printf("seed 3\n");
     for (unsigned round = 0; round < 20000; round++) {
         struct weir_interval_list a;
@@ -58,7 +58,7 @@ static void lists_are_the_sets_of_their_milliseconds(void **state)
         random_set(scope, &random, &a, in_a);
         random_set(scope, &random, &b, in_b);
         expect_marks(a, in_a);
-        struct weir_interval some = {(int64_t)with_random_below(&random, SPAN), 40};
+        struct weir_interval some = {(int64_t)with_dice_below(&random, SPAN), 40};
         uint64_t common = 0;
         for (int64_t ms = some.start_ms; ms < some.end_ms; ms++)
             common += in_a[ms];

@@ -46,10 +46,10 @@ static void quantities_agree_with_the_truth(void **state)
     expect_truth(scope, &commitments, events, WITH_SCMS_FOLDER "/truth_fill_qty_weekly.csv");
 }
 
-static void shuffle(struct with_events events, struct with_random *random)
+static void shuffle(struct with_events events, struct with_dice *random)
 {
     for (size_t i = events.count; i > 1; i--) {
-        size_t other = (size_t)with_random_below(random, i);
+        size_t other = (size_t)with_dice_below(random, i);
         struct weir_event held = events.items[i - 1];
         events.items[i - 1] = events.items[other];
         events.items[other] = held;
@@ -59,7 +59,7 @@ static void shuffle(struct with_events events, struct with_random *random)
 static void the_shuffled_stream_gives_the_same_in_every_order(void **state)
 {
     struct weir_scope *scope = *state;
-    struct with_random random = {.state = 20090123};
+    struct with_dice random = {.state = 20090123};
     struct weir_gauge gauge = with_scms_gauge(WEIR_UNIT_LINE, WEIR_MEASURE_OTIF);
     struct with_events events = with_scms_stream(scope);
     assert_int_equal(events.count, 21888);
@@ -167,7 +167,7 @@ static void folding_event_by_event_gives_the_same_sums(void **state)
 static void the_inputs_of_a_week_do_not_depend_on_the_order(void **state)
 {
     struct weir_scope *scope = *state;
-    struct with_random random = {.state = 5};
+    struct with_dice random = {.state = 5};
     struct weir_gauge gauge = with_scms_gauge(WEIR_UNIT_LINE, WEIR_MEASURE_OTIF);
     struct with_events events = with_scms_stream(scope);
     struct weir_interval week;

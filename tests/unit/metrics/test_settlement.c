@@ -26,7 +26,7 @@ struct log {
     struct weir_evidence evidence;
 };
 
-static void random_log(struct with_random *random, struct log *log)
+static void random_log(struct with_dice *random, struct log *log)
 {
     static const enum weir_reason reasons[] = {
         WEIR_REASON_OK,      WEIR_REASON_STATUS,        WEIR_REASON_TIMEOUT,
@@ -34,24 +34,24 @@ static void random_log(struct with_random *random, struct log *log)
         WEIR_REASON_OK,      WEIR_REASON_CLOCK_FORWARD, WEIR_REASON_CLOCK_BACK};
     memset(log, 0, sizeof(*log));
     weir_gauge_init(&log->gauge, WEIR_GAUGE_AVAILABILITY);
-    log->gauge.availability.hold_ms = 5 + (int64_t)with_random_below(random, 30);
-    log->gauge.availability.maintenance_notice_ms = (int64_t)with_random_below(random, 8);
-    log->gauge.availability.maintenance_allowance_ms = (int64_t)with_random_below(random, 60);
-    log->evidence.skew_max_ms = (int64_t)with_random_below(random, 10);
-    int64_t at_ms = WINDOW_START - 20 + (int64_t)with_random_below(random, 30);
-    size_t count = with_random_below(random, TICKS_MAX + 1);
+    log->gauge.availability.hold_ms = 5 + (int64_t)with_dice_below(random, 30);
+    log->gauge.availability.maintenance_notice_ms = (int64_t)with_dice_below(random, 8);
+    log->gauge.availability.maintenance_allowance_ms = (int64_t)with_dice_below(random, 60);
+    log->evidence.skew_max_ms = (int64_t)with_dice_below(random, 10);
+    int64_t at_ms = WINDOW_START - 20 + (int64_t)with_dice_below(random, 30);
+    size_t count = with_dice_below(random, TICKS_MAX + 1);
     for (size_t i = 0; i < count; i++) {
-        log->ticks[i] = weir_tick_make(at_ms, reasons[with_random_below(random, 9)], 0,
-                                       (uint32_t)with_random_below(random, 20));
-        at_ms += 1 + (int64_t)with_random_below(random, 14);
+        log->ticks[i] = weir_tick_make(at_ms, reasons[with_dice_below(random, 9)], 0,
+                                       (uint32_t)with_dice_below(random, 20));
+        at_ms += 1 + (int64_t)with_dice_below(random, 14);
     }
     log->evidence.ticks = (struct weir_tick_list){log->ticks, count};
-    count = with_random_below(random, MAINTENANCE_MAX + 1);
+    count = with_dice_below(random, MAINTENANCE_MAX + 1);
     for (size_t i = 0; i < count; i++) {
-        int64_t from_ms = WINDOW_START - 20 + (int64_t)with_random_below(random, WINDOW_MS + 30);
+        int64_t from_ms = WINDOW_START - 20 + (int64_t)with_dice_below(random, WINDOW_MS + 30);
         log->maintenance[i] = (struct weir_maintenance){
-            .logged_ms = from_ms - (int64_t)with_random_below(random, 16),
-            .planned = {from_ms, from_ms + (int64_t)with_random_below(random, 50)},
+            .logged_ms = from_ms - (int64_t)with_dice_below(random, 16),
+            .planned = {from_ms, from_ms + (int64_t)with_dice_below(random, 50)},
         };
     }
     log->evidence.maintenance = (struct weir_maintenance_list){log->maintenance, count};
@@ -145,7 +145,7 @@ static void expect_intervals(const struct weir_interval_list *down, const bool *
 static void a_witness_claims_what_the_milliseconds_say(void **state)
 {
     struct weir_scope *scope = *state;
-    struct with_random random = {.state = 46};
+    struct with_dice random = {.state = 46};
     printf("seed 46\n");
     for (unsigned round = 0; round < 20000; round++) {
         struct log log;
@@ -172,7 +172,7 @@ static void a_witness_claims_what_the_milliseconds_say(void **state)
 static void a_tier_never_falls_as_more_is_logged(void **state)
 {
     struct weir_scope *scope = *state;
-    struct with_random random = {.state = 47};
+    struct with_dice random = {.state = 47};
     printf("seed 47\n");
     for (unsigned round = 0; round < 3000; round++) {
         struct log log;
@@ -194,7 +194,7 @@ static void a_tier_never_falls_as_more_is_logged(void **state)
             if (ticks == tick_count && declared == maintenance_count)
                 break;
             if (ticks < tick_count &&
-                (declared == maintenance_count || with_random_below(&random, 2) == 0)) {
+                (declared == maintenance_count || with_dice_below(&random, 2) == 0)) {
                 log.evidence.ticks.count++;
                 continue;
             }
@@ -209,12 +209,12 @@ static void a_tier_never_falls_as_more_is_logged(void **state)
 static void a_quorum_is_down_only_where_enough_are_down_at_once(void **state)
 {
     struct weir_scope *scope = *state;
-    struct with_random random = {.state = 62};
+    struct with_dice random = {.state = 62};
     printf("seed 62\n");
     for (unsigned round = 0; round < 5000; round++) {
         struct weir_interval_list sets[SETS_MAX];
         struct model models[SETS_MAX];
-        size_t count = 1 + with_random_below(&random, SETS_MAX);
+        size_t count = 1 + with_dice_below(&random, SETS_MAX);
         uint64_t den_max = 0;
         for (size_t i = 0; i < count; i++) {
             struct log log;

@@ -40,7 +40,7 @@ void with_scope_expect_error(struct weir_scope *scope,
     weir_scope_recover(scope);
 }
 
-uint64_t with_random_next(struct with_random *random)
+uint64_t with_dice_next(struct with_dice *random)
 {
     uint64_t mixed = random->state += UINT64_C(0x9e3779b97f4a7c15);
     mixed = (mixed ^ (mixed >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
@@ -48,7 +48,7 @@ uint64_t with_random_next(struct with_random *random)
     return mixed ^ (mixed >> 31);
 }
 
-uint64_t with_random_below(struct with_random *random, uint64_t limit)
+uint64_t with_dice_below(struct with_dice *random, uint64_t limit)
 {
-    return with_random_next(random) % limit;
+    return with_dice_next(random) % limit;
 }

@@ -30,12 +30,12 @@ void with_scope_expect_error(struct weir_scope *scope,
                              const char *part);
 
 /* A generator of numbers that is the same everywhere (splitmix64); tests print its seed. */
-struct with_random {
+struct with_dice {
     uint64_t state;
 };
-uint64_t with_random_next(struct with_random *random);
+uint64_t with_dice_next(struct with_dice *random);
 
 /* 0 .. limit - 1 */
-uint64_t with_random_below(struct with_random *random, uint64_t limit);
+uint64_t with_dice_below(struct with_dice *random, uint64_t limit);
 
 #endif /* WEIR_TESTS_UNIT_METRICS_WITH_SCOPE_H */
