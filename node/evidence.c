@@ -50,13 +50,14 @@ static enum weir_err found_or_not(struct weir_scope *scope, enum weir_err err, b
     return WEIR_OK;
 }
 
-enum weir_err weir_evidence_is_usable(struct weir_store *store,
-                                      struct weir_scope *scope,
-                                      const struct weir_agreement *agreement,
+enum weir_err weir_evidence_is_usable(const struct weir_evidence_check *check,
                                       uint8_t witness,
                                       const struct weir_opinion *opinion,
                                       bool *is_usable)
 {
+    struct weir_store *store = check->store;
+    struct weir_scope *scope = check->scope;
+    const struct weir_agreement *agreement = check->agreement;
     struct weir_log log;
     struct weir_slice note;
     bool is_known;
@@ -82,49 +83,57 @@ enum weir_err weir_evidence_is_usable(struct weir_store *store,
     return err;
 }
 
+/* The runs found so far. */
+struct stale_runs {
+    int64_t started_ms;
+    struct weir_stale_leaves *runs;
+    size_t count;
+};
+
+static void add_leaf(struct stale_runs *found, const struct weir_hash *origin, uint64_t seq)
+{
+    struct weir_stale_leaves *last = found->count == 0 ? NULL : &found->runs[found->count - 1];
+    if (last != NULL && last->end == seq && weir_hash_equal(&last->origin, origin))
+        last->end++;
+    else
+        found->runs[found->count++] = (struct weir_stale_leaves){*origin, seq, seq + 1};
+}
+
 /* Appends runs of late leaves of one part. */
-static enum weir_err stale_of_part(struct weir_store *store,
-                                   struct weir_scope *scope,
-                                   const struct weir_agreement *agreement,
+static enum weir_err stale_of_part(const struct weir_evidence_check *check,
                                    const struct weir_proof_part *part,
-                                   int64_t started_ms,
-                                   struct weir_stale_leaves *runs,
-                                   size_t *run_count)
+                                   struct stale_runs *found)
 {
     const struct weir_opinion *opinion = part->opinion;
     struct weir_salt_range range = {opinion->first_leaf, opinion->end_leaf};
-    struct weir_mirror_cover *covers;
-    size_t cover_count;
+    int64_t late_ms = SHOWN_LATE_MS + (int64_t)check->agreement->terms.max_skew_ms;
+    struct weir_mirror_cover *covers = NULL;
+    size_t cover_count = 0;
     struct weir_log log;
-    struct weir_slice leaves;
-    enum weir_err err = weir_log_find_hash(store, scope, &opinion->origin, &log);
+    struct weir_slice leaves = {NULL, 0};
+    enum weir_err err = weir_log_find_hash(check->store, check->scope, &opinion->origin, &log);
     if (err == WEIR_OK)
-        err = weir_mirror_covers(store, scope, log.origin, range, &covers, &cover_count);
+        err = weir_mirror_covers(check->store, check->scope, log.origin, range, &covers,
+                                 &cover_count);
     if (err == WEIR_OK)
-        err = weir_log_leaves(store, scope, log.log_id, range, &leaves);
+        err = weir_log_leaves(check->store, check->scope, log.log_id, range, &leaves);
     size_t c = 0;
     for (uint64_t seq = range.start; err == WEIR_OK && seq < range.end; seq++) {
         struct weir_leaf leaf;
         const uint8_t *bytes = leaves.data + (seq - range.start) * WEIR_LEAF_BYTES;
-        err = weir_leaf_read(scope, (struct weir_slice){bytes, WEIR_LEAF_BYTES}, &leaf);
+        err = weir_leaf_read(check->scope, (struct weir_slice){bytes, WEIR_LEAF_BYTES}, &leaf);
         while (c < cover_count && covers[c].size <= seq)
             c++;
-        if (err != WEIR_OK || c == cover_count || leaf.tick_ms < started_ms)
-            continue; /* we were not up, or never cosigned it: then nothing is known about it */
-        if (covers[c].cosigned_ms - leaf.tick_ms <= SHOWN_LATE_MS + agreement->terms.max_skew_ms)
+        /* We were not up then, or never cosigned it: nothing is known about its lateness. */
+        if (err != WEIR_OK || c == cover_count || leaf.tick_ms < found->started_ms)
             continue;
-        struct weir_stale_leaves *last = *run_count == 0 ? NULL : &runs[*run_count - 1];
-        if (last != NULL && last->end == seq && weir_hash_equal(&last->origin, &opinion->origin))
-            last->end++;
-        else
-            runs[(*run_count)++] = (struct weir_stale_leaves){opinion->origin, seq, seq + 1};
+        if (covers[c].cosigned_ms - leaf.tick_ms > late_ms)
+            add_leaf(found, &opinion->origin, seq);
     }
     return err;
 }
 
-enum weir_err weir_evidence_stale(struct weir_store *store,
-                                  struct weir_scope *scope,
-                                  const struct weir_agreement *agreement,
+enum weir_err weir_evidence_stale(const struct weir_evidence_check *check,
                                   const struct weir_proof_part *parts,
                                   size_t part_count,
                                   int64_t started_ms,
@@ -134,14 +143,15 @@ enum weir_err weir_evidence_stale(struct weir_store *store,
     size_t room = 0;
     for (size_t i = 0; i < part_count; i++)
         room += (size_t)(parts[i].opinion->end_leaf - parts[i].opinion->first_leaf);
-    *stale_count = 0;
-    *stale = weir_take(scope, room, sizeof(**stale));
-    if (*stale == NULL)
-        return scope->err;
+    struct stale_runs found = {.started_ms = started_ms};
+    found.runs = weir_take(check->scope, room, sizeof(*found.runs));
+    if (found.runs == NULL)
+        return check->scope->err;
     enum weir_err err = WEIR_OK;
     for (size_t i = 0; err == WEIR_OK && i < part_count; i++)
-        if ((int)parts[i].witness != agreement->own)
-            err =
-                stale_of_part(store, scope, agreement, &parts[i], started_ms, *stale, stale_count);
+        if ((int)parts[i].witness != check->agreement->own)
+            err = stale_of_part(check, &parts[i], &found);
+    *stale = found.runs;
+    *stale_count = found.count;
     return err;
 }

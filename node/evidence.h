@@ -16,19 +16,22 @@
 
 struct weir_store;
 
+/* Where to look. */
+struct weir_evidence_check {
+    struct weir_store *store;
+    struct weir_scope *scope;
+    const struct weir_agreement *agreement;
+};
+
 /* Errors: STORE, MEMORY. */
-WEIR_CHECKED enum weir_err weir_evidence_is_usable(struct weir_store *store,
-                                                   struct weir_scope *scope,
-                                                   const struct weir_agreement *agreement,
+WEIR_CHECKED enum weir_err weir_evidence_is_usable(const struct weir_evidence_check *check,
                                                    uint8_t witness,
                                                    const struct weir_opinion *opinion,
                                                    bool *is_usable);
 
 /* Runs of peers' leaves that were shown to us more than 120 s + maxSkewMs after their ticks, while
  * we were up (since `started_ms`).  Errors: STORE, MEMORY. */
-WEIR_CHECKED enum weir_err weir_evidence_stale(struct weir_store *store,
-                                               struct weir_scope *scope,
-                                               const struct weir_agreement *agreement,
+WEIR_CHECKED enum weir_err weir_evidence_stale(const struct weir_evidence_check *check,
                                                const struct weir_proof_part *parts,
                                                size_t part_count,
                                                int64_t started_ms,

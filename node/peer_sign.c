@@ -90,11 +90,9 @@ static enum weir_err check_signature(struct weir_scope *scope,
 }
 
 enum weir_err weir_peer_verify(struct weir_scope *scope,
-                               const struct weir_keyset *sender,
-                               const struct weir_ed25519_key *receiver,
+                               const struct weir_peer_check *check,
                                const struct weir_peer_request *request,
                                const struct weir_peer_headers *headers,
-                               int64_t now_ms,
                                int64_t *sent_ms)
 {
     if (headers->node == NULL || headers->message == NULL || headers->signature == NULL)
@@ -106,20 +104,20 @@ enum weir_err weir_peer_verify(struct weir_scope *scope,
     struct weir_slice payload;
     enum weir_err err = weir_take_unbase64(scope, weir_slice_text(headers->message), &message);
     if (err == WEIR_OK)
-        err = check_signature(scope, sender, message, headers->signature);
+        err = check_signature(scope, check->sender, message, headers->signature);
     if (err == WEIR_OK)
         err = weir_nautilus_read(scope, message, &intent, &time_ms, &payload);
     if (err == WEIR_OK && intent != WEIR_STATEMENT_PEER_REQUEST)
         err = weir_fail(scope, WEIR_E_DENIED, "a statement of purpose %u is no request", intent);
     if (err == WEIR_OK)
         err = weir_statement_read(scope, intent, payload, &statement);
-    if (err == WEIR_OK && !says_this(&statement, sender, receiver, request))
+    if (err == WEIR_OK && !says_this(&statement, check->sender, check->receiver, request))
         err = weir_fail(scope, WEIR_E_DENIED, "the signature is about another request");
     if (err != WEIR_OK)
         return err;
-    if (time_ms > INT64_MAX || llabs(now_ms - (int64_t)time_ms) > WEIR_PEER_AGE_MAX_MS)
+    if (time_ms > INT64_MAX || llabs(check->now_ms - (int64_t)time_ms) > WEIR_PEER_AGE_MAX_MS)
         return weir_fail(scope, WEIR_E_CLOCK, "the request says %llu ms, it is %lld ms here",
-                         (unsigned long long)time_ms, (long long)now_ms);
+                         (unsigned long long)time_ms, (long long)check->now_ms);
     *sent_ms = (int64_t)time_ms;
     return WEIR_OK;
 }

@@ -36,15 +36,20 @@ struct weir_peer_headers {
     const char *signature;
 };
 
+/* Who asks whom, when. */
+struct weir_peer_check {
+    const struct weir_keyset *sender;
+    const struct weir_ed25519_key *receiver;
+    int64_t now_ms; /* the receiver's clock */
+};
+
 /* That the node of `sender` asks exactly this of `receiver`, now.  `*sent_ms` gets the sender's
  * clock.  Errors: DENIED (missing or malformed headers, another receiver, method, path or body),
  * SIGNATURE, CLOCK (too old, or from the future). */
 WEIR_CHECKED enum weir_err weir_peer_verify(struct weir_scope *scope,
-                                            const struct weir_keyset *sender,
-                                            const struct weir_ed25519_key *receiver,
+                                            const struct weir_peer_check *check,
                                             const struct weir_peer_request *request,
                                             const struct weir_peer_headers *headers,
-                                            int64_t now_ms,
                                             int64_t *sent_ms);
 
 #endif /* WEIR_NODE_PEER_SIGN_H */

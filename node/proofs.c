@@ -311,12 +311,10 @@ put_keys(const struct weir_agreement *agreement, uint8_t witness, struct weir_pr
 enum weir_err weir_proof_make(struct weir_store *store,
                               struct weir_scope *scope,
                               const struct weir_agreement *agreement,
-                              const struct weir_proof_part *parts,
-                              size_t part_count,
-                              uint8_t tier,
+                              struct weir_proof_parts parts,
                               struct weir_proof *proof)
 {
-    struct weir_proof_section *sections = weir_take(scope, part_count, sizeof(*sections));
+    struct weir_proof_section *sections = weir_take(scope, parts.count, sizeof(*sections));
     struct weir_evidence_item items[WEIR_WITNESSES_MAX];
     if (sections == NULL)
         return scope->err;
@@ -327,30 +325,30 @@ enum weir_err weir_proof_make(struct weir_store *store,
         .terms = agreement->terms,
         .gauge = agreement->gauge_text,
         .sections = sections,
-        .section_count = part_count,
+        .section_count = parts.count,
     };
     /* Key sets of all witnesses we know: their cosignatures count even where they did not measure.
      */
     for (uint8_t i = 0; i < agreement->witness_count; i++)
         put_keys(agreement, i, proof);
     enum weir_err err = WEIR_OK;
-    for (size_t i = 0; err == WEIR_OK && i < part_count; i++) {
-        err = weir_proof_section_make(store, scope, agreement, &parts[i], &sections[i]);
+    for (size_t i = 0; err == WEIR_OK && i < parts.count; i++) {
+        err = weir_proof_section_make(store, scope, agreement, &parts.items[i], &sections[i]);
         items[i] = (struct weir_evidence_item){
-            .window = parts[i].opinion->window,
-            .witness = parts[i].witness,
-            .digest = weir_opinion_digest(&agreement->domain, parts[i].opinion),
+            .window = parts.items[i].opinion->window,
+            .witness = parts.items[i].witness,
+            .digest = weir_opinion_digest(&agreement->domain, parts.items[i].opinion),
         };
     }
-    uint64_t window = parts[0].opinion->window;
+    uint64_t window = parts.items[0].opinion->window;
     proof->report.breach = (struct weir_breach){
         .terms = agreement->hash,
         .word = weir_window_word(&agreement->terms, window),
         .mask = weir_window_mask(&agreement->terms, window),
-        .tier = tier,
+        .tier = parts.tier,
     };
     if (err == WEIR_OK)
-        err = weir_evidence_root(scope, items, part_count, &proof->report.breach.evidence_root);
+        err = weir_evidence_root(scope, items, parts.count, &proof->report.breach.evidence_root);
     return err;
 }
 

@@ -30,14 +30,19 @@ WEIR_CHECKED enum weir_err weir_proof_section_make(struct weir_store *store,
                                                    const struct weir_proof_part *part,
                                                    struct weir_proof_section *section);
 
-/* A proof about one window at one tier from the given parts, in ascending order of witness, without
- * breach signatures: evidence root computed, key sets included.  Errors: as above, EVIDENCE. */
+/* Opinions about one window, in ascending order of witness, and the tier they are to show. */
+struct weir_proof_parts {
+    const struct weir_proof_part *items;
+    size_t count;
+    uint8_t tier;
+};
+
+/* A proof of these parts without breach signatures: evidence root computed, key sets included.
+ * Errors: as above, EVIDENCE. */
 WEIR_CHECKED enum weir_err weir_proof_make(struct weir_store *store,
                                            struct weir_scope *scope,
                                            const struct weir_agreement *agreement,
-                                           const struct weir_proof_part *parts,
-                                           size_t part_count,
-                                           uint8_t tier,
+                                           struct weir_proof_parts parts,
                                            struct weir_proof *proof);
 
 /* The bytes of a payment as the ledger keeps them, and back.  Errors: PARSE, MEMORY. */

@@ -46,6 +46,7 @@ gather(struct proposal *proposal, struct weir_proof_part *parts, size_t *part_co
     size_t row_count;
     const struct weir_agreement *agreement = proposal->book->agreement;
     struct weir_store *store = proposal->settler->worker.store;
+    const struct weir_evidence_check check = {store, proposal->scope, agreement};
     enum weir_err err = weir_opinion_list(store, proposal->scope, &agreement->hash,
                                           proposal->tracked->window, &rows, &row_count);
     *part_count = 0;
@@ -56,8 +57,7 @@ gather(struct proposal *proposal, struct weir_proof_part *parts, size_t *part_co
                 newest = &rows[i]; /* rows rise by revision */
         bool is_usable = false;
         if (newest != NULL)
-            err = weir_evidence_is_usable(store, proposal->scope, agreement, (uint8_t)w,
-                                          &newest->opinion, &is_usable);
+            err = weir_evidence_is_usable(&check, (uint8_t)w, &newest->opinion, &is_usable);
         if (is_usable)
             parts[(*part_count)++] = (struct weir_proof_part){
                 .witness = (uint8_t)w,
@@ -94,9 +94,9 @@ static enum weir_err try_tier(struct proposal *proposal,
     struct weir_buffer bytes = {.capacity_max = WEIR_PROOF_BYTES_MAX};
     if (account == NULL)
         return proposal->scope->err;
-    enum weir_err err =
-        weir_proof_make(proposal->settler->worker.store, proposal->scope, proposal->book->agreement,
-                        parts, part_count, tier, &account->proof);
+    const struct weir_proof_parts all = {parts, part_count, tier};
+    enum weir_err err = weir_proof_make(proposal->settler->worker.store, proposal->scope,
+                                        proposal->book->agreement, all, &account->proof);
     const struct weir_proof_rules rules = {.terms = &proposal->book->agreement->hash,
                                            .stale = proposal->stale,
                                            .stale_count = proposal->stale_count};
@@ -121,9 +121,10 @@ static enum weir_err find_right_tier(struct proposal *proposal, uint8_t *right)
     enum weir_err err = gather(proposal, parts, &part_count);
     if (err != WEIR_OK || part_count < agreement->terms.m)
         return err;
-    err = weir_evidence_stale(proposal->settler->worker.store, proposal->scope, agreement, parts,
-                              part_count, proposal->settler->started_ms, &proposal->stale,
-                              &proposal->stale_count);
+    const struct weir_evidence_check check = {proposal->settler->worker.store, proposal->scope,
+                                              agreement};
+    err = weir_evidence_stale(&check, parts, part_count, proposal->settler->started_ms,
+                              &proposal->stale, &proposal->stale_count);
     for (uint8_t tier = backed_tier(agreement, parts, part_count);
          err == WEIR_OK && tier > proposal->tracked->level; tier--) {
         err = try_tier(proposal, parts, part_count, tier);

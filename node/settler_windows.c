@@ -182,7 +182,8 @@ static enum weir_err give_opinion(struct weir_settler *settler,
         .stored_ms = weir_clock_now(),
     };
     memcpy(row.node, settler->worker.keys.set.set.node.bytes, sizeof(row.node));
-    enum weir_err err = weir_proof_make(store, scope, agreement, &part, 1, tier, &proof);
+    const struct weir_proof_parts parts = {&part, 1, tier};
+    enum weir_err err = weir_proof_make(store, scope, agreement, parts, &proof);
     if (err == WEIR_OK)
         err = weir_proof_write(scope, &proof, &bytes);
     if (err == WEIR_OK)
