@@ -25,6 +25,7 @@ static const char *const alarm_names[] = {
     [WEIR_RAIL_ALARM_STUCK] = "stuck",
     [WEIR_RAIL_ALARM_NETWORK] = "network",
     [WEIR_RAIL_ALARM_PREFLIGHT] = "preflight",
+    [WEIR_RAIL_ALARM_GAP] = "gap",
 };
 
 const char *weir_rail_stage_name(enum weir_rail_stage stage)

@@ -51,6 +51,7 @@ enum weir_rail_alarm {
     WEIR_RAIL_ALARM_STUCK = 7,          /* all attempts are used up */
     WEIR_RAIL_ALARM_NETWORK = 8,        /* the chain's node does not answer */
     WEIR_RAIL_ALARM_PREFLIGHT = 9,      /* simulation fails for a reason that may pass */
+    WEIR_RAIL_ALARM_GAP = 10,           /* a nonce below all of ours is missing on the chain */
 };
 
 const char *weir_rail_stage_name(enum weir_rail_stage stage);

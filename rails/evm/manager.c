@@ -8,7 +8,7 @@
  *             |                    | preflight may pass later            -> same, looks again
  *             |                    | preflight reverts, money, ceiling   -> HELD; 2nd revert
  * REVERTED |                    | all well                            -> PREPARED (nonce, fields)
- *  PREPARED   | LOOK if not fresh, | nonce used by a stranger            -> INTENT or HELD
+ *  PREPARED   | LOOK if not fresh, | nonce used by a stranger, finally   -> INTENT or HELD
  *             | else SIGN          | effect final, or given up           -> PREPARED (clearing)
  *             |                    | signed                              -> SIGNED
  *  SIGNED     | SEND               | any outcome, also none              -> SENT

@@ -61,6 +61,10 @@ static void take_pending(const struct weir_evm_step *step, struct weir_rail_job 
     job->run.missing = 0;
     if (weir_evm_effect_is_shared(job) && step->view->effect_final == WEIR_RAIL_KNOWN_YES)
         job->is_superseded = true;
+    if (step->account->has_lowest && step->view->nonce_latest < step->account->lowest_open_nonce &&
+        is_too_slow(step, job, last))
+        weir_evm_alarm(job, WEIR_RAIL_ALARM_GAP,
+                       "a nonce below all of ours is not used, so none of ours can be mined");
     if (last->state == WEIR_RAIL_ATTEMPT_PREPARED)
         job->run.may_sign = true;
     else if (last->state == WEIR_RAIL_ATTEMPT_SENT && is_too_slow(step, job, last))

@@ -127,15 +127,21 @@ static void hold(const struct weir_evm_step *step,
         weir_evm_wait(step, job, step->policy->hold_ms);
 }
 
-/* Somebody else used our nonce.  Where only our own receipt shows the effect, a person decides. */
-static void
-lose_to_stranger(const struct weir_evm_step *step, struct weir_rail_job *job, const char *text)
+/* Somebody else used the nonce set aside.  Until that is final a reorganisation may give it back,
+ * and then nothing else would fill the gap.  Where only our own receipt shows the effect, a person
+ * decides what to do: this may be an old copy of the ledger, and the stranger ourselves. */
+static void lose_to_stranger(const struct weir_evm_step *step, struct weir_rail_job *job)
 {
-    weir_evm_lose_nonce(job);
-    weir_evm_alarm(job, WEIR_RAIL_ALARM_FOREIGN_NONCE, text);
+    bool is_final = step->view->has_nonce_final && step->view->nonce_final > job->nonce;
     bool is_shared = weir_evm_effect_is_shared(job);
+    weir_evm_alarm(job, WEIR_RAIL_ALARM_FOREIGN_NONCE,
+                   "the nonce set aside was used by somebody else");
+    if (!is_final) {
+        weir_evm_wait(step, job, step->policy->look_ms);
+        return;
+    }
+    weir_evm_lose_nonce(job);
     job->stage = is_shared ? WEIR_RAIL_STAGE_INTENT : WEIR_RAIL_STAGE_HELD;
-    weir_evm_wait(step, job, is_shared ? 0 : step->policy->hold_ms);
 }
 
 static bool is_affordable(const struct weir_evm_step *step, const struct weir_rail_job *job)
@@ -149,20 +155,26 @@ static bool is_affordable(const struct weir_evm_step *step, const struct weir_ra
            !__builtin_add_overflow(cost, job->call->value, &cost) && cost <= step->view->balance;
 }
 
-/* The nonce of a job that has none: never one below the chain's, never one given out before. */
+/* The nonce of a job that has none: never one below the chain's, never one given out before.  A
+ * chain ahead of a journal that is not empty means that somebody else uses the key: his
+ * transactions count only when they are final. */
 static bool choose_nonce(const struct weir_evm_step *step, struct weir_rail_job *job)
 {
-    uint64_t chain_next = step->view->nonce_latest;
+    const struct weir_rail_view *view = step->view;
     uint64_t own_next = step->account->next_nonce;
-    if (own_next > 0 && chain_next > own_next && !job->trusts_chain_nonce) {
+    if (own_next > 0 && view->nonce_latest > own_next) {
         const char *text = "the chain is ahead of this node's own nonces";
-        if (!weir_evm_effect_is_shared(job)) {
+        if (!weir_evm_effect_is_shared(job) && !job->trusts_chain_nonce) {
             hold(step, job, WEIR_RAIL_ALARM_FOREIGN_NONCE, text);
             return false;
         }
         weir_evm_alarm(job, WEIR_RAIL_ALARM_FOREIGN_NONCE, text);
+        if (!view->has_nonce_final || view->nonce_final < view->nonce_latest) {
+            weir_evm_wait(step, job, step->policy->look_ms);
+            return false;
+        }
     }
-    job->nonce = chain_next > own_next ? chain_next : own_next;
+    job->nonce = view->nonce_latest > own_next ? view->nonce_latest : own_next;
     job->has_nonce = true;
     return true;
 }
@@ -196,7 +208,7 @@ static void prepare(const struct weir_evm_step *step, struct weir_rail_job *job)
 static void take_start(const struct weir_evm_step *step, struct weir_rail_job *job)
 {
     if (job->has_nonce && step->view->nonce_latest > job->nonce) {
-        lose_to_stranger(step, job, "the nonce set aside was used by somebody else");
+        lose_to_stranger(step, job);
         return;
     }
     struct judgement judgement = judge(step, job);
@@ -239,7 +251,7 @@ static void take_prepared(const struct weir_evm_step *step, struct weir_rail_job
     const struct weir_rail_attempt *last = weir_evm_last_attempt(job);
     assert(last != NULL);
     if (step->view->nonce_latest > job->nonce) {
-        lose_to_stranger(step, job, "the nonce set aside was used by somebody else");
+        lose_to_stranger(step, job);
         return;
     }
     if (last->is_clearing) {

@@ -414,7 +414,7 @@ static void names_are_complete(void **state)
     (void)state;
     for (int i = WEIR_RAIL_STAGE_INTENT; i <= WEIR_RAIL_STAGE_SUPERSEDED; i++)
         assert_non_null(weir_rail_stage_name((enum weir_rail_stage)i));
-    for (int i = WEIR_RAIL_ALARM_NONE; i <= WEIR_RAIL_ALARM_PREFLIGHT; i++)
+    for (int i = WEIR_RAIL_ALARM_NONE; i <= WEIR_RAIL_ALARM_GAP; i++)
         assert_non_null(weir_rail_alarm_name((enum weir_rail_alarm)i));
 }
 

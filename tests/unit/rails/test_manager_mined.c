@@ -160,9 +160,46 @@ static void a_strangers_use_of_our_nonce_reopens_a_payout_and_holds_a_transfer(v
     assert_int_equal(with_next(f).kind, WEIR_RAIL_ACTION_WAIT);
     weir_evm_job_resume(&f->job);
     event.view.nonce_latest = WITH_NONCE + 9;
+    with_look(f, &event); /* his transactions are not final: they may vanish */
+    assert_int_equal(f->job.stage, WEIR_RAIL_STAGE_INTENT);
+    event.view.nonce_final = WITH_NONCE + 9;
     with_look(f, &event);
     assert_int_equal(f->job.stage, WEIR_RAIL_STAGE_PREPARED);
     assert_int_equal(f->job.nonce, WITH_NONCE + 9);
+}
+
+static void a_nonce_set_aside_that_a_stranger_uses_is_lost_only_finally(void **state)
+{
+    static const enum weir_rail_effect_kind kinds[] = {WEIR_RAIL_EFFECT_LEVELS,
+                                                       WEIR_RAIL_EFFECT_RECEIPT};
+    static const enum weir_rail_stage stages[] = {WEIR_RAIL_STAGE_INTENT, WEIR_RAIL_STAGE_HELD};
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        struct with_manager *f = with_begin(state);
+        f->effect.kind = kinds[i];
+        with_prepared(f);
+        with_restart(f);
+        struct weir_rail_event event = with_view(f);
+        event.view.nonce_latest = WITH_NONCE + 1;
+        with_look(f, &event);
+        assert_int_equal(f->job.stage, WEIR_RAIL_STAGE_PREPARED);
+        assert_int_equal(f->job.alarm, WEIR_RAIL_ALARM_FOREIGN_NONCE);
+        assert_int_equal(with_next(f).kind, WEIR_RAIL_ACTION_WAIT);
+        event.view.nonce_final = WITH_NONCE + 1;
+        with_look(f, &event);
+        assert_int_equal(f->job.stage, stages[i]);
+        assert_false(f->job.has_nonce);
+    }
+}
+
+static void a_gap_below_our_nonces_is_told(void **state)
+{
+    struct with_manager *f = with_begin(state);
+    with_to_sent(f);
+    f->now_ms += f->policy.bump_ms;
+    struct weir_rail_event event = with_view(f);
+    event.view.nonce_latest = WITH_NONCE - 2;
+    with_look(f, &event);
+    assert_int_equal(f->job.alarm, WEIR_RAIL_ALARM_GAP);
 }
 
 static void a_chain_ahead_of_the_journal_holds_a_transfer(void **state)
@@ -258,6 +295,8 @@ int main(void)
         cmocka_unit_test(a_failed_transaction_ends_only_in_a_final_block),
         cmocka_unit_test(a_failed_transaction_is_tried_once_more_and_then_ends),
         cmocka_unit_test(a_strangers_use_of_our_nonce_reopens_a_payout_and_holds_a_transfer),
+        cmocka_unit_test(a_nonce_set_aside_that_a_stranger_uses_is_lost_only_finally),
+        cmocka_unit_test(a_gap_below_our_nonces_is_told),
         cmocka_unit_test(a_chain_ahead_of_the_journal_holds_a_transfer),
         cmocka_unit_test(a_superseded_transaction_is_replaced_by_an_empty_one),
         cmocka_unit_test(a_prepared_intent_that_is_overtaken_still_uses_its_nonce),
