@@ -1,18 +1,14 @@
 #include "metrics/event.h"
 
 #include <assert.h>
-#include <inttypes.h>
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/number.h"
 #include "metrics/calendar.h"
 #include "metrics/gauge.h"
 #include "metrics/pairs.h"
 #include "metrics/sort.h"
 #include "metrics/tally.h"
-
-#define FORMAT "weir-event-1"
 
 struct type_row {
     const char *name;
@@ -56,8 +52,7 @@ static bool is_time(int64_t unix_ms)
     return unix_ms >= WEIR_TIME_MIN_MS && unix_ms < WEIR_TIME_END_MS;
 }
 
-/* Whether the event has the field of that letter in event_types.def. */
-static bool has_field(const struct weir_event *event, char letter)
+bool weir_event_has(const struct weir_event *event, char letter)
 {
     switch (letter) {
     case 'b':
@@ -87,7 +82,7 @@ static enum weir_refusal check_fields(const struct weir_event *event)
         char capital = (char)(*letter - 'a' + 'A');
         bool is_needed = strchr(fields, capital) != NULL;
         bool is_allowed = is_needed || strchr(fields, *letter) != NULL;
-        bool is_there = has_field(event, *letter);
+        bool is_there = weir_event_has(event, *letter);
         if (is_needed && !is_there)
             return WEIR_REFUSAL_MISSING_FIELD;
         if (is_there && !is_allowed)
@@ -127,9 +122,9 @@ static enum weir_refusal check_times(const struct weir_event *event)
     if (!is_time(event->occurred_ms))
         return WEIR_REFUSAL_TIME;
     enum weir_refusal refusal = WEIR_REFUSAL_NONE;
-    if (has_field(event, 'd'))
+    if (weir_event_has(event, 'd'))
         refusal = check_interval(event->due);
-    if (refusal == WEIR_REFUSAL_NONE && has_field(event, 'm'))
+    if (refusal == WEIR_REFUSAL_NONE && weir_event_has(event, 'm'))
         refusal = check_interval(event->planned);
     return refusal;
 }
@@ -186,217 +181,6 @@ const char *weir_refusal_text(enum weir_refusal refusal)
 #undef WEIR_REFUSAL
     }
     return NULL;
-}
-
-/* --- canonical text --------------------------------------------------------------------------- */
-
-static enum weir_err put_optional(struct weir_scope *scope,
-                                  struct weir_buffer *buffer,
-                                  const char *key,
-                                  struct weir_slice value)
-{
-    return value.length == 0 ? WEIR_OK : weir_pairs_text(scope, buffer, key, value);
-}
-
-/* The keys from "by" to "from_ms". */
-static enum weir_err
-put_first(struct weir_scope *scope, const struct weir_event *event, struct weir_buffer *buffer)
-{
-    const char *by = weir_party_name(event->by);
-    if (by != NULL && weir_pairs_text(scope, buffer, "by", weir_slice_text(by)) != WEIR_OK)
-        return scope->err;
-    if (put_optional(scope, buffer, "class", event->class_name) != WEIR_OK)
-        return scope->err;
-    if (has_field(event, 'd') &&
-        (weir_pairs_i64(scope, buffer, "due_end_ms", event->due.end_ms) != WEIR_OK ||
-         weir_pairs_i64(scope, buffer, "due_start_ms", event->due.start_ms) != WEIR_OK))
-        return scope->err;
-    if (weir_pairs_text(scope, buffer, "format", weir_slice_text(FORMAT)) != WEIR_OK)
-        return scope->err;
-    if (has_field(event, 'm'))
-        return weir_pairs_i64(scope, buffer, "from_ms", event->planned.start_ms);
-    return WEIR_OK;
-}
-
-/* The keys from "http_status" to "rev". */
-static enum weir_err
-put_middle(struct weir_scope *scope, const struct weir_event *event, struct weir_buffer *buffer)
-{
-    bool is_probe = event->type == WEIR_EVENT_PROBE_RESULT;
-    if (is_probe && weir_pairs_u64(scope, buffer, "http_status", event->http_status) != WEIR_OK)
-        return scope->err;
-    if (weir_pairs_text(scope, buffer, "id", event->id) != WEIR_OK)
-        return scope->err;
-    if (is_probe && weir_pairs_u64(scope, buffer, "latency_ms", event->latency_ms) != WEIR_OK)
-        return scope->err;
-    if (weir_pairs_i64(scope, buffer, "occurred_ms", event->occurred_ms) != WEIR_OK ||
-        put_optional(scope, buffer, "order", event->order) != WEIR_OK)
-        return scope->err;
-    if (event->quantity != 0 &&
-        weir_pairs_u64(scope, buffer, "quantity", event->quantity) != WEIR_OK)
-        return scope->err;
-    if (is_probe && weir_pairs_text(scope, buffer, "reason",
-                                    weir_slice_text(weir_reason_name(event->reason))) != WEIR_OK)
-        return scope->err;
-    return weir_pairs_u64(scope, buffer, "rev", event->rev);
-}
-
-enum weir_err weir_event_print(struct weir_scope *scope,
-                               const struct weir_event *event,
-                               struct weir_buffer *buffer)
-{
-    assert(weir_event_check(event, INT64_MAX) == WEIR_REFUSAL_NONE);
-    size_t before = buffer->length;
-    if (put_first(scope, event, buffer) != WEIR_OK || put_middle(scope, event, buffer) != WEIR_OK ||
-        weir_pairs_text(scope, buffer, "source", event->source) != WEIR_OK ||
-        weir_pairs_text(scope, buffer, "subject", event->subject) != WEIR_OK)
-        return scope->err;
-    if (has_field(event, 'm') &&
-        weir_pairs_i64(scope, buffer, "to_ms", event->planned.end_ms) != WEIR_OK)
-        return scope->err;
-    if (weir_pairs_text(scope, buffer, "type", weir_slice_text(types[event->type].name)) != WEIR_OK)
-        return scope->err;
-    if (buffer->length - before > WEIR_EVENT_TEXT_MAX)
-        return weir_fail(scope, WEIR_E_LIMIT, "an event longer than %zu bytes",
-                         WEIR_EVENT_TEXT_MAX);
-    return WEIR_OK;
-}
-
-static enum weir_err get_time(struct weir_scope *scope, struct weir_slice text, int64_t *unix_ms)
-{
-    return weir_i64_parse(scope, text, WEIR_TIME_MIN_MS, WEIR_TIME_END_MS, unix_ms);
-}
-
-/* The number of a word by its lookup function; words that it does not find are refused. */
-static enum weir_err get_word(struct weir_scope *scope, unsigned found, unsigned *number)
-{
-    if (found == 0)
-        return weir_fail(scope, WEIR_E_PARSE, "not one of the words of this key");
-    *number = found;
-    return WEIR_OK;
-}
-
-static enum weir_err get_number(struct weir_scope *scope,
-                                const struct weir_pairs *line,
-                                struct weir_event *event,
-                                bool *is_known)
-{
-    uint64_t number = 0;
-    enum weir_err err = WEIR_OK;
-    *is_known = true;
-    if (weir_slice_equals_text(line->key, "rev")) {
-        err = weir_u64_parse(scope, line->value, WEIR_REVISION_MAX, &event->rev);
-    } else if (weir_slice_equals_text(line->key, "quantity")) {
-        err = weir_u64_parse(scope, line->value, WEIR_QUANTITY_MAX, &event->quantity);
-    } else if (weir_slice_equals_text(line->key, "http_status")) {
-        err = weir_u64_parse(scope, line->value, UINT16_MAX, &number);
-        event->http_status = (uint16_t)number;
-    } else if (weir_slice_equals_text(line->key, "latency_ms")) {
-        err = weir_u64_parse(scope, line->value, UINT32_MAX, &number);
-        event->latency_ms = (uint32_t)number;
-    } else {
-        *is_known = false;
-    }
-    return err;
-}
-
-/* Texts and times: where the value of a key goes, or NULL. */
-static struct weir_slice *text_of(struct weir_slice key, struct weir_event *event)
-{
-    if (weir_slice_equals_text(key, "source"))
-        return &event->source;
-    if (weir_slice_equals_text(key, "id"))
-        return &event->id;
-    if (weir_slice_equals_text(key, "subject"))
-        return &event->subject;
-    if (weir_slice_equals_text(key, "order"))
-        return &event->order;
-    return weir_slice_equals_text(key, "class") ? &event->class_name : NULL;
-}
-
-static int64_t *time_of(struct weir_slice key, struct weir_event *event)
-{
-    if (weir_slice_equals_text(key, "occurred_ms"))
-        return &event->occurred_ms;
-    if (weir_slice_equals_text(key, "due_start_ms"))
-        return &event->due.start_ms;
-    if (weir_slice_equals_text(key, "due_end_ms"))
-        return &event->due.end_ms;
-    if (weir_slice_equals_text(key, "from_ms"))
-        return &event->planned.start_ms;
-    return weir_slice_equals_text(key, "to_ms") ? &event->planned.end_ms : NULL;
-}
-
-static enum weir_err
-get_line(struct weir_scope *scope, const struct weir_pairs *line, struct weir_event *event)
-{
-    struct weir_slice *text = text_of(line->key, event);
-    int64_t *time = time_of(line->key, event);
-    bool is_known;
-    unsigned word = 0;
-    if (text != NULL) {
-        *text = line->value;
-        return WEIR_OK;
-    }
-    if (time != NULL)
-        return get_time(scope, line->value, time);
-    enum weir_err number_err = get_number(scope, line, event, &is_known);
-    if (is_known)
-        return number_err;
-    if (weir_slice_equals_text(line->key, "type")) {
-        enum weir_err err = get_word(scope, weir_event_type_find(line->value), &word);
-        event->type = (enum weir_event_type)word;
-        return err;
-    }
-    if (weir_slice_equals_text(line->key, "by")) {
-        enum weir_err err = get_word(scope, weir_party_find(line->value), &word);
-        event->by = (enum weir_party)word;
-        return err;
-    }
-    if (weir_slice_equals_text(line->key, "reason")) {
-        enum weir_err err = get_word(scope, weir_reason_find(line->value), &word);
-        event->reason = (uint8_t)word;
-        event->state = weir_reason_state(event->reason);
-        return err;
-    }
-    if (weir_slice_equals_text(line->key, "format") && weir_slice_equals_text(line->value, FORMAT))
-        return WEIR_OK;
-    return weir_fail(scope, WEIR_E_PARSE, "unknown key or format");
-}
-
-enum weir_err
-weir_event_read(struct weir_scope *scope, struct weir_slice text, struct weir_event *event)
-{
-    struct weir_event parsed = {0};
-    struct weir_pairs pairs = {.rest = text};
-    if (text.length > WEIR_EVENT_TEXT_MAX)
-        return weir_fail(scope, WEIR_E_LIMIT, "an event of %zu bytes", text.length);
-    while (pairs.rest.length > 0) {
-        if (weir_pairs_next(scope, &pairs) != WEIR_OK)
-            return weir_note(scope, "event");
-        if (get_line(scope, &pairs, &parsed) != WEIR_OK)
-            return weir_note(scope, "event, line %u", pairs.number);
-    }
-    enum weir_refusal refusal = weir_event_check(&parsed, INT64_MAX);
-    if (refusal != WEIR_REFUSAL_NONE)
-        return weir_fail(scope, WEIR_E_PARSE, "event: %s", weir_refusal_text(refusal));
-    *event = parsed;
-    return WEIR_OK;
-}
-
-enum weir_err
-weir_event_parse(struct weir_scope *scope, struct weir_slice text, struct weir_event *event)
-{
-    struct weir_event parsed = {0};
-    /* What prints back to the same bytes has every key once, none missing and none to spare. */
-    struct weir_buffer again = {0};
-    if (weir_event_read(scope, text, &parsed) != WEIR_OK ||
-        weir_event_print(scope, &parsed, &again) != WEIR_OK)
-        return scope->err;
-    if (!weir_slice_equal(weir_buffer_slice(&again), text))
-        return weir_fail(scope, WEIR_E_PARSE, "event: not in canonical form");
-    *event = parsed;
-    return WEIR_OK;
 }
 
 /* --- identity --------------------------------------------------------------------------------- */

@@ -68,6 +68,9 @@ bool weir_due_is_instant(struct weir_interval due);
 /* Whether the event is complete and possible, by itself and at the time it was received:
  * WEIR_REFUSAL_NONE, or why it must be put aside. */
 enum weir_refusal weir_event_check(const struct weir_event *event, int64_t received_ms);
+/* Whether the event has the field of that small letter in event_types.def. */
+bool weir_event_has(const struct weir_event *event, char letter);
+
 const char *weir_refusal_name(enum weir_refusal refusal);
 const char *weir_refusal_text(enum weir_refusal refusal);
 
