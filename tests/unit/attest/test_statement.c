@@ -155,6 +155,46 @@ static void the_table_has_one_tag_and_number_per_statement(void **state)
     assert_null(weir_statement_type(0));
 }
 
+/* The manual's page about formats, as text. */
+static const char *manual(void)
+{
+    static char text[65536];
+    FILE *file = fopen(WEIR_SOURCE_DIR "/docs/formats-chain.md", "r");
+    assert_non_null(file);
+    size_t length = fread(text, 1, sizeof(text) - 1, file);
+    assert_true(length > 0 && length < sizeof(text) - 1);
+    text[length] = '\0';
+    fclose(file);
+    return text;
+}
+
+static void the_manual_has_every_row_of_the_table(void **state)
+{
+    (void)state;
+    static const char *const kinds[] = {
+        [WEIR_FIELD_U64] = "number", [WEIR_FIELD_TEXT] = "text", [WEIR_FIELD_BYTES] = "bytes"};
+    const char *text = manual();
+    size_t count;
+    const struct weir_statement_type *types = weir_statement_types(&count);
+    for (size_t i = 0; i < count; i++) {
+        const struct weir_statement_field *field;
+        const uint8_t purpose = (uint8_t)types[i].purpose;
+        char *row =
+            weir_take_printf(&evm.scope, "`%s`, purpose %u, %s the chain: %s.\n", types[i].tag,
+                             purpose, types[i].is_chained ? "in" : "not in", types[i].text);
+        const char *section = strstr(text, row);
+        if (section == NULL)
+            fail_msg("docs/formats-chain.md lacks: %s", row);
+        for (size_t k = 0; (field = weir_statement_field(purpose, k)) != NULL; k++) {
+            row = weir_take_printf(&evm.scope, "\n| `%s` | %s | %s |\n", field->name,
+                                   kinds[field->kind], field->text);
+            section = strstr(section, row); /* in the order of the payload */
+            if (section == NULL)
+                fail_msg("docs/formats-chain.md lacks: %s", row);
+        }
+    }
+}
+
 static void texts_that_are_not_utf8_and_large_statements_are_refused(void **state)
 {
     (void)state;
@@ -180,6 +220,7 @@ int main(void)
         evm_test(a_request_stands_in_no_chain),
         evm_test(json_is_that_of_serde),
         evm_test(the_table_has_one_tag_and_number_per_statement),
+        evm_test(the_manual_has_every_row_of_the_table),
         evm_test(texts_that_are_not_utf8_and_large_statements_are_refused),
     };
     return evm_finish(cmocka_run_group_tests_name("statement", tests, NULL, NULL));
