@@ -181,6 +181,14 @@ contract PushTest is Base {
         }
     }
 
+    /// @dev Word 1, because then a 1 is left where the answer goes, and 31 zero bytes would complete it to a yes.
+    function test_a_short_answer_is_no_answer_whatever_was_in_memory() public {
+        WeirAgreement a = _openFor(CUSTOMER, address(_bad), 10000);
+        _bad.behave(HostileToken.Manner.SHORT);
+        _report(a, 1, 1, 1);
+        eq(a.owed(), 100, "owed");
+    }
+
     function test_a_fee_on_transfer_is_the_customers() public {
         WeirAgreement a = _openFor(CUSTOMER, address(_bad), 1000);
         _bad.behave(HostileToken.Manner.FEE);
