@@ -20,9 +20,8 @@ struct weir_store;
 struct weir_publication {
     const struct weir_gauge *gauge; /* borrowed */
     int64_t log_id;
-    bool is_known; /* next_ms was looked up */
-    bool has_next;
-    int64_t next_ms; /* availability: start of the first window without a final verdict */
+    bool is_known;   /* next_ms was looked up */
+    int64_t next_ms; /* availability: start of the first window without its final verdict */
     uint64_t size;   /* of the log when it was last published */
     int64_t due_ms;  /* before this nothing changes by time alone */
 };
