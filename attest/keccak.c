@@ -16,52 +16,72 @@ static const uint64_t round_constants[ROUNDS] = {
     0x8000000080008081, 0x8000000000008080, 0x0000000080000001, 0x8000000080008008,
 };
 
-/* Rho and pi in one walk: lane 1 goes to place 10 turned by 1, what stood there to place 7 turned
- * by 3, and so on through all lanes but the first. */
-static const uint8_t pi_places[ROUNDS] = {10, 7,  11, 17, 18, 3, 5,  16, 8,  21, 24, 4,
-                                          15, 23, 19, 13, 12, 2, 20, 14, 22, 9,  6,  1};
-static const uint8_t rho_turns[ROUNDS] = {1,  3,  6,  10, 15, 21, 28, 36, 45, 55, 2,  14,
-                                          27, 41, 56, 8,  25, 43, 62, 18, 39, 61, 20, 44};
-
 static inline uint64_t turn_left(uint64_t lane, unsigned bits)
 {
     return lane << bits | lane >> (64 - bits);
 }
 
-static inline void theta(uint64_t lanes[25])
+/* Theta, rho and pi: every lane gets the parity of two columns, is turned and takes its new place.
+ * Written out, because compilers keep the lanes in registers only then. */
+static inline void mix(const uint64_t a[25], uint64_t moved[25])
 {
-    uint64_t column[5];
-    for (unsigned x = 0; x < 5; x++)
-        column[x] = lanes[x] ^ lanes[x + 5] ^ lanes[x + 10] ^ lanes[x + 15] ^ lanes[x + 20];
-    for (unsigned x = 0; x < 5; x++) {
-        uint64_t parity = column[(x + 4) % 5] ^ turn_left(column[(x + 1) % 5], 1);
-        for (unsigned y = 0; y < 25; y += 5)
-            lanes[x + y] ^= parity;
-    }
+    const uint64_t c0 = a[0] ^ a[5] ^ a[10] ^ a[15] ^ a[20];
+    const uint64_t c1 = a[1] ^ a[6] ^ a[11] ^ a[16] ^ a[21];
+    const uint64_t c2 = a[2] ^ a[7] ^ a[12] ^ a[17] ^ a[22];
+    const uint64_t c3 = a[3] ^ a[8] ^ a[13] ^ a[18] ^ a[23];
+    const uint64_t c4 = a[4] ^ a[9] ^ a[14] ^ a[19] ^ a[24];
+    const uint64_t d0 = c4 ^ turn_left(c1, 1);
+    const uint64_t d1 = c0 ^ turn_left(c2, 1);
+    const uint64_t d2 = c1 ^ turn_left(c3, 1);
+    const uint64_t d3 = c2 ^ turn_left(c4, 1);
+    const uint64_t d4 = c3 ^ turn_left(c0, 1);
+    moved[0] = a[0] ^ d0;
+    moved[1] = turn_left(a[6] ^ d1, 44);
+    moved[2] = turn_left(a[12] ^ d2, 43);
+    moved[3] = turn_left(a[18] ^ d3, 21);
+    moved[4] = turn_left(a[24] ^ d4, 14);
+    moved[5] = turn_left(a[3] ^ d3, 28);
+    moved[6] = turn_left(a[9] ^ d4, 20);
+    moved[7] = turn_left(a[10] ^ d0, 3);
+    moved[8] = turn_left(a[16] ^ d1, 45);
+    moved[9] = turn_left(a[22] ^ d2, 61);
+    moved[10] = turn_left(a[1] ^ d1, 1);
+    moved[11] = turn_left(a[7] ^ d2, 6);
+    moved[12] = turn_left(a[13] ^ d3, 25);
+    moved[13] = turn_left(a[19] ^ d4, 8);
+    moved[14] = turn_left(a[20] ^ d0, 18);
+    moved[15] = turn_left(a[4] ^ d4, 27);
+    moved[16] = turn_left(a[5] ^ d0, 36);
+    moved[17] = turn_left(a[11] ^ d1, 10);
+    moved[18] = turn_left(a[17] ^ d2, 15);
+    moved[19] = turn_left(a[23] ^ d3, 56);
+    moved[20] = turn_left(a[2] ^ d2, 62);
+    moved[21] = turn_left(a[8] ^ d3, 55);
+    moved[22] = turn_left(a[14] ^ d4, 39);
+    moved[23] = turn_left(a[15] ^ d0, 41);
+    moved[24] = turn_left(a[21] ^ d1, 2);
 }
 
-static inline void chi(uint64_t lanes[25])
+/* Chi on one row of five lanes. */
+static inline void chi(const uint64_t from[5], uint64_t to[5])
 {
-    for (unsigned y = 0; y < 25; y += 5) {
-        uint64_t row[5];
-        memcpy(row, lanes + y, sizeof(row));
-        for (unsigned x = 0; x < 5; x++)
-            lanes[x + y] = row[x] ^ (~row[(x + 1) % 5] & row[(x + 2) % 5]);
-    }
+    to[0] = from[0] ^ (~from[1] & from[2]);
+    to[1] = from[1] ^ (~from[2] & from[3]);
+    to[2] = from[2] ^ (~from[3] & from[4]);
+    to[3] = from[3] ^ (~from[4] & from[0]);
+    to[4] = from[4] ^ (~from[0] & from[1]);
 }
 
-/* The loops have constant bounds: the compiler unrolls them where it pays. */
 static void permute(uint64_t lanes[25])
 {
+    uint64_t moved[25];
     for (unsigned round = 0; round < ROUNDS; round++) {
-        theta(lanes);
-        uint64_t moved = lanes[1];
-        for (unsigned i = 0; i < ROUNDS; i++) {
-            uint64_t next = lanes[pi_places[i]];
-            lanes[pi_places[i]] = turn_left(moved, rho_turns[i]);
-            moved = next;
-        }
-        chi(lanes);
+        mix(lanes, moved);
+        chi(moved, lanes);
+        chi(moved + 5, lanes + 5);
+        chi(moved + 10, lanes + 10);
+        chi(moved + 15, lanes + 15);
+        chi(moved + 20, lanes + 20);
         lanes[0] ^= round_constants[round];
     }
 }
