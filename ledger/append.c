@@ -20,6 +20,13 @@ enum weir_err weir_append_begin(struct weir_append *append,
                                "INSERT INTO observation(position, kind, flags, tick_ms, payload) "
                                "VALUES (?, ?, ?, ?, ?)",
                                &append->insert);
+    if (err == WEIR_OK)
+        err = weir_sql_prepare(
+            store, scope,
+            "INSERT INTO observation(position, kind, flags, tick_ms, payload, event_source_id, "
+            "event_id, ordinal, subject, window_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+            "ON CONFLICT(event_source_id, event_id, ordinal) WHERE event_id IS NOT NULL DO NOTHING",
+            &append->insert_event);
     if (err != WEIR_OK)
         return err;
     struct weir_log_state *state = append->state;
@@ -58,11 +65,33 @@ static enum weir_err tile_finish(struct weir_append *append, struct weir_scope *
                          tile->hashes);
 }
 
+static int bind_slice(sqlite3_stmt *insert, int place, struct weir_slice text)
+{
+    return sqlite3_bind_text(insert, place, (const char *)text.data, (int)text.length,
+                             SQLITE_STATIC);
+}
+
+static int key_bind(sqlite3_stmt *insert, const struct weir_append_key *key)
+{
+    int result = sqlite3_bind_int64(insert, 6, key->source_id);
+    if (result == SQLITE_OK)
+        result = bind_slice(insert, 7, key->event_id);
+    if (result == SQLITE_OK)
+        result = sqlite3_bind_int64(insert, 8, (int64_t)key->ordinal);
+    if (result == SQLITE_OK)
+        result = key->subject.length > 0 ? bind_slice(insert, 9, key->subject)
+                                         : sqlite3_bind_null(insert, 9);
+    if (result == SQLITE_OK)
+        result = key->has_window ? sqlite3_bind_int64(insert, 10, key->window_ms)
+                                 : sqlite3_bind_null(insert, 10);
+    return result;
+}
+
 static enum weir_err row_insert(struct weir_append *append,
                                 struct weir_scope *scope,
                                 const struct weir_append_leaf *leaf)
 {
-    sqlite3_stmt *insert = append->insert;
+    sqlite3_stmt *insert = leaf->key == NULL ? append->insert : append->insert_event;
     int64_t position = weir_position(append->state->log_id, append->state->edge.size);
     const void *bytes = leaf->payload.length == 0 ? (const void *)"" : leaf->payload.data;
     int result = sqlite3_bind_int64(insert, 1, position);
@@ -74,12 +103,15 @@ static enum weir_err row_insert(struct weir_append *append,
         result = sqlite3_bind_int64(insert, 4, leaf->tick_ms);
     if (result == SQLITE_OK)
         result = sqlite3_bind_blob64(insert, 5, bytes, leaf->payload.length, SQLITE_STATIC);
-    if (result == SQLITE_OK && sqlite3_step(insert) == SQLITE_DONE)
-        return sqlite3_reset(insert) == SQLITE_OK
-                   ? WEIR_OK
-                   : weir_sql_fail(append->store, scope, SQLITE_ERROR, "an observation");
-    result = sqlite3_reset(insert);
-    return weir_sql_fail(append->store, scope, result, "an observation");
+    if (result == SQLITE_OK && leaf->key != NULL)
+        result = key_bind(insert, leaf->key);
+    if (result == SQLITE_OK)
+        (void)sqlite3_step(insert); /* the reset says how it went */
+    int reset = sqlite3_reset(insert);
+    if (result != SQLITE_OK || reset != SQLITE_OK)
+        return weir_sql_fail(append->store, scope, result != SQLITE_OK ? result : reset,
+                             "an observation");
+    return leaf->key != NULL && weir_sql_changes(append->store) == 0 ? WEIR_E_EXISTS : WEIR_OK;
 }
 
 enum weir_err weir_append_add(struct weir_append *append,
@@ -91,8 +123,14 @@ enum weir_err weir_append_add(struct weir_append *append,
     struct weir_salt salt;
     if (leaf->tick_ms < 0)
         return weir_fail(scope, WEIR_E_RANGE, "a leaf cannot have a time before 1970");
-    if (!weir_salt_stream_next(&state->salts, &salt))
+    if (state->edge.size >= WEIR_SALT_INDEX_END)
         return weir_fail(scope, WEIR_E_LIMIT, "the log has 2^%d leaves", WEIR_SALT_DEPTH);
+    enum weir_err err = row_insert(append, scope, leaf);
+    if (err != WEIR_OK)
+        return err;
+    bool has_salt = weir_salt_stream_next(&state->salts, &salt);
+    assert(has_salt);
+    (void)has_salt; /* the stream goes to the end of the log */
     struct weir_leaf full = {
         .kind = leaf->kind,
         .flags = leaf->flags,
@@ -102,9 +140,6 @@ enum weir_err weir_append_add(struct weir_append *append,
     };
     uint8_t bytes[WEIR_LEAF_BYTES];
     weir_leaf_write(&full, bytes);
-    enum weir_err err = row_insert(append, scope, leaf);
-    if (err != WEIR_OK)
-        return err;
     struct weir_open_tile *tile = append->tile;
     struct weir_hash *hash = &tile->hashes[tile->size % WEIR_TILE_WIDTH];
     *hash = weir_leaf_hash(bytes);

@@ -1,53 +1,50 @@
-/* Folds the events of jobs into the windows of an OTIF gauge.  A job's row names the leaves of its
- * current events and keeps their outcome, so that one more event subtracts the old tally and adds
- * the new one.  Private to the ledger. */
+/* Folds the events of jobs into the windows of an OTIF gauge.  Nothing is stored per job: its
+ * events are found by subject, its tally before and after an event is computed, and the difference
+ * goes to the windows.  Private to the ledger. */
 #ifndef WEIR_LEDGER_FOLD_JOBS_H
 #define WEIR_LEDGER_FOLD_JOBS_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
 #include "base/slice.h"
 #include "ledger/fold_ticks.h"
 #include "metrics/event.h"
-#include "metrics/otif.h"
 
-struct weir_rows;
+struct weir_store;
 
-/* An event of a job that counts now, or no longer, as leaf `seq`. */
-WEIR_CHECKED enum weir_err weir_fold_job_add(struct weir_fold *fold,
-                                             struct weir_scope *scope,
-                                             const struct weir_event *event,
-                                             uint64_t seq);
-WEIR_CHECKED enum weir_err weir_fold_job_remove(struct weir_fold *fold,
-                                                struct weir_scope *scope,
-                                                const struct weir_event *event,
-                                                uint64_t seq);
-
-/* A row of `job`. */
-struct weir_job_row {
-    struct weir_slice seqs; /* 8 bytes each, big-endian */
-    struct weir_outcome outcome;
-};
-
-#define WEIR_JOB_COLUMNS                                                                           \
-    "subject, seqs, standing, window_start_ms, window_end_ms, class, order_name, due_start_ms, "   \
-    "due_end_ms, promised, on_time, last_on_time, marks, completed_ms"
-
-/* From those columns, first one first.  Copies into the arena. */
-void weir_job_read(struct weir_rows *rows, struct weir_job_row *job);
-
-/* The events of the leaves in `seqs`, read and parsed; texts in the arena. */
-struct weir_job_text {
+/* A stored event; texts in the arena. */
+struct weir_stored_event {
     struct weir_event event;
     struct weir_slice text;
     uint64_t seq;
 };
-WEIR_CHECKED enum weir_err weir_job_texts(struct weir_store *store,
-                                          struct weir_scope *scope,
-                                          int64_t log_id,
-                                          struct weir_slice seqs,
-                                          struct weir_job_text **texts,
-                                          size_t *text_count);
+
+struct weir_stored_events {
+    struct weir_stored_event *items;
+    size_t count;
+};
+
+/* The events of a job that count, in the order of the log.  Errors: CORRUPT, STORE, MEMORY. */
+WEIR_CHECKED enum weir_err weir_stored_events_of_job(struct weir_store *store,
+                                                     struct weir_scope *scope,
+                                                     int64_t log_id,
+                                                     struct weir_slice subject,
+                                                     struct weir_stored_events *events);
+
+/* An event of a job that has just been stored as leaf `seq` counts from now on. */
+WEIR_CHECKED enum weir_err weir_fold_job_add(struct weir_fold *fold,
+                                             struct weir_scope *scope,
+                                             const struct weir_event *event,
+                                             uint64_t seq);
+
+/* An event of a job counts no longer: leaf `seq` was superseded by leaf `by`, which is stored and
+ * not folded yet. */
+WEIR_CHECKED enum weir_err weir_fold_job_remove(struct weir_fold *fold,
+                                                struct weir_scope *scope,
+                                                const struct weir_event *event,
+                                                uint64_t seq,
+                                                uint64_t by);
 
 #endif /* WEIR_LEDGER_FOLD_JOBS_H */

@@ -6,6 +6,7 @@
 #include "ledger/sources.h"
 #include "ledger/sql.h"
 #include "ledger/tree.h"
+#include "metrics/window.h"
 
 #define EVENTS_PER_ARENA 512 /* the batch's memory is dropped every so many events */
 
@@ -21,6 +22,8 @@ struct event_run {
 struct written {
     const struct weir_event *event;
     struct weir_slice text;
+    bool is_promise; /* then `window` is where it is due */
+    struct weir_interval window;
 };
 
 static enum weir_err source_number(struct event_run *run, struct weir_slice source)
@@ -28,24 +31,39 @@ static enum weir_err source_number(struct event_run *run, struct weir_slice sour
     struct weir_recorder *recorder = &run->recorder;
     if (run->source_id != 0 && weir_slice_equal(run->source, source))
         return WEIR_OK;
+    struct weir_value log = weir_value_i64(recorder->append.state->log_id);
     enum weir_err err =
         weir_sql_run(recorder->store, &recorder->batch,
-                     "INSERT INTO event_source(name) VALUES (?) ON CONFLICT DO NOTHING",
-                     WEIR_VALUES(weir_value_text_slice(source)));
+                     "INSERT INTO event_source(log_id, name) VALUES (?, ?) ON CONFLICT DO NOTHING",
+                     WEIR_VALUES(log, weir_value_text_slice(source)));
     if (err == WEIR_OK)
         err = weir_sql_i64(recorder->store, &recorder->batch,
-                           "SELECT event_source_id FROM event_source WHERE name = ?",
-                           WEIR_VALUES(weir_value_text_slice(source)), &run->source_id);
+                           "SELECT event_source_id FROM event_source WHERE log_id = ? AND name = ?",
+                           WEIR_VALUES(log, weir_value_text_slice(source)), &run->source_id);
     run->source = source;
     return err;
 }
 
-static enum weir_err append_event(struct event_run *run, const struct written *written)
+/* Appends the event as the `ordinal`-th of its revisions.  EXISTS when there is one already. */
+static enum weir_err
+append_event(struct event_run *run, const struct written *written, uint64_t ordinal, uint64_t *seq)
 {
-    struct weir_append_leaf leaf = {
-        .kind = WEIR_LEAF_EVENT, .tick_ms = written->event->occurred_ms, .payload = written->text};
-    run->recorder.counts.added++;
-    return weir_append_add(&run->recorder.append, &run->recorder.batch, &leaf, NULL);
+    const struct weir_event *event = written->event;
+    const struct weir_gauge *gauge = &run->recorder.append.state->gauge;
+    struct weir_append_key key = {
+        .source_id = run->source_id,
+        .event_id = event->id,
+        .ordinal = ordinal,
+        .has_window = written->is_promise,
+        .window_ms = written->window.start_ms,
+    };
+    if (gauge->kind == WEIR_GAUGE_OTIF)
+        key.subject = event->subject;
+    struct weir_append_leaf leaf = {.kind = WEIR_LEAF_EVENT,
+                                    .tick_ms = event->occurred_ms,
+                                    .payload = written->text,
+                                    .key = &key};
+    return weir_append_add(&run->recorder.append, &run->recorder.batch, &leaf, seq);
 }
 
 /* Lets the event count, as leaf `seq`. */
@@ -62,13 +80,14 @@ static enum weir_err fold_add(struct event_run *run, const struct weir_event *ev
     return err == WEIR_OK ? weir_fold_windows_again(&recorder->fold, scope, event->planned) : err;
 }
 
+/* Lets the event of leaf `seq` count no longer; leaf `by` takes its place. */
 static enum weir_err
-fold_remove(struct event_run *run, const struct weir_event *event, uint64_t seq)
+fold_remove(struct event_run *run, const struct weir_event *event, uint64_t seq, uint64_t by)
 {
     struct weir_recorder *recorder = &run->recorder;
     struct weir_scope *scope = &recorder->batch;
     if (recorder->append.state->gauge.kind == WEIR_GAUGE_OTIF)
-        return weir_fold_job_remove(&recorder->fold, scope, event, seq);
+        return weir_fold_job_remove(&recorder->fold, scope, event, seq, by);
     if (event->type != WEIR_EVENT_MAINTENANCE_DECLARED)
         return weir_fold_result_remove(&recorder->fold, scope, event, seq);
     enum weir_err err = weir_sql_run(
@@ -77,164 +96,100 @@ fold_remove(struct event_run *run, const struct weir_event *event, uint64_t seq)
     return err == WEIR_OK ? weir_fold_windows_again(&recorder->fold, scope, event->planned) : err;
 }
 
-/* The revision that counts so far. */
-struct current {
-    uint64_t rev;
-    uint64_t seq;
-    struct weir_slice text;
+/* What is stored of one (source, id). */
+struct revisions {
+    uint64_t count;
+    bool has_copy; /* the very event is among them */
+    uint64_t seq;  /* of the one that counts */
+    struct weir_revision counting;
+    struct weir_event event;
 };
 
-static enum weir_err text_of(struct event_run *run, uint64_t seq, struct weir_slice *text)
+static void
+revision_take(struct weir_rows *rows, const struct written *written, struct revisions *revisions)
+{
+    struct weir_event event;
+    struct weir_slice text = weir_row_slice(rows, 1);
+    if (rows->err == WEIR_OK)
+        rows->err = weir_event_parse(rows->scope, text, &event);
+    if (rows->err != WEIR_OK)
+        return;
+    struct weir_revision revision = {.rev = event.rev,
+                                     .payload_hash = weir_event_payload_hash(text)};
+    revisions->has_copy = revisions->has_copy || weir_slice_equal(text, written->text);
+    if (revisions->count == 0 || weir_revision_compare(&revision, &revisions->counting) > 0) {
+        revisions->counting = revision;
+        revisions->event = event;
+        revisions->seq = weir_position_seq(weir_row_i64(rows, 0));
+    }
+    revisions->count++;
+}
+
+static enum weir_err
+revisions_load(struct event_run *run, const struct written *written, struct revisions *revisions)
 {
     struct weir_rows rows;
+    weir_rows_begin(
+        &rows, run->recorder.store, &run->recorder.batch,
+        "SELECT position, payload FROM observation WHERE event_source_id = ? "
+        "AND event_id = ? ORDER BY ordinal",
+        WEIR_VALUES(weir_value_i64(run->source_id), weir_value_text_slice(written->event->id)));
+    while (weir_rows_next(&rows))
+        revision_take(&rows, written, revisions);
+    return weir_rows_end(&rows);
+}
+
+static enum weir_err superseded_add(struct event_run *run, uint64_t seq)
+{
     int64_t position = weir_position(run->recorder.append.state->log_id, seq);
-    weir_rows_begin(&rows, run->recorder.store, &run->recorder.batch,
-                    "SELECT payload FROM observation WHERE position = ?",
-                    WEIR_VALUES(weir_value_i64(position)));
-    bool is_found = weir_rows_next(&rows);
-    if (is_found)
-        *text = weir_row_slice(&rows, 0);
-    enum weir_err err = weir_rows_end(&rows);
-    if (err == WEIR_OK && !is_found)
-        err = weir_fail(&run->recorder.batch, WEIR_E_CORRUPT,
-                        "an event names leaf %llu, which is missing", (unsigned long long)seq);
-    return err;
-}
-
-static enum weir_err
-current_load(struct event_run *run, const struct weir_event *event, struct current *current)
-{
-    struct weir_rows rows;
-    weir_rows_begin(&rows, run->recorder.store, &run->recorder.batch,
-                    "SELECT rev, seq FROM event_key WHERE log_id = ? AND event_source_id = ? "
-                    "AND event_id = ?",
-                    WEIR_VALUES(weir_value_i64(run->recorder.append.state->log_id),
-                                weir_value_i64(run->source_id), weir_value_text_slice(event->id)));
-    if (weir_rows_next(&rows)) {
-        current->rev = weir_row_u64(&rows, 0);
-        current->seq = weir_row_u64(&rows, 1);
-    }
-    enum weir_err err = weir_rows_end(&rows);
-    return err == WEIR_OK ? text_of(run, current->seq, &current->text) : err;
-}
-
-/* Whether one of the revisions that lost is this very event. */
-static enum weir_err
-is_superseded_copy(struct event_run *run, const struct written *written, bool *is_copy)
-{
-    struct weir_rows rows;
-    struct weir_collected seqs = {.item_bytes = sizeof(uint64_t)};
-    weir_rows_begin(&rows, run->recorder.store, &run->recorder.batch,
-                    "SELECT seq FROM event_superseded WHERE log_id = ? AND event_source_id = ? "
-                    "AND event_id = ? AND rev = ?",
-                    WEIR_VALUES(weir_value_i64(run->recorder.append.state->log_id),
-                                weir_value_i64(run->source_id),
-                                weir_value_text_slice(written->event->id),
-                                weir_value_u64(written->event->rev)));
-    while (weir_rows_next(&rows)) {
-        uint64_t *seq = weir_collect(&run->recorder.batch, &seqs);
-        if (seq == NULL) {
-            rows.err = run->recorder.batch.err;
-            break;
-        }
-        *seq = weir_row_u64(&rows, 0);
-    }
-    enum weir_err err = weir_rows_end(&rows);
-    *is_copy = false;
-    for (size_t i = 0; err == WEIR_OK && i < seqs.count && !*is_copy; i++) {
-        struct weir_slice text = {0};
-        err = text_of(run, ((const uint64_t *)seqs.items)[i], &text);
-        *is_copy = err == WEIR_OK && weir_slice_equal(text, written->text);
-    }
-    return err;
-}
-
-static enum weir_err
-superseded_add(struct event_run *run, const struct weir_event *event, uint64_t rev, uint64_t seq)
-{
     run->recorder.counts.superseded++;
     return weir_sql_run(run->recorder.store, &run->recorder.batch,
-                        "INSERT INTO event_superseded(log_id, event_source_id, event_id, rev, seq) "
-                        "VALUES (?, ?, ?, ?, ?)",
-                        WEIR_VALUES(weir_value_i64(run->recorder.append.state->log_id),
-                                    weir_value_i64(run->source_id),
-                                    weir_value_text_slice(event->id), weir_value_u64(rev),
-                                    weir_value_u64(seq)));
-}
-
-/* The new revision counts from now on, the current one no longer. */
-static enum weir_err supersede(struct event_run *run,
-                               const struct written *written,
-                               const struct current *current,
-                               uint64_t seq)
-{
-    struct weir_event old;
-    struct weir_scope *scope = &run->recorder.batch;
-    enum weir_err err = weir_event_parse(scope, current->text, &old);
-    if (err == WEIR_OK)
-        err = fold_remove(run, &old, current->seq);
-    if (err == WEIR_OK)
-        err = superseded_add(run, written->event, current->rev, current->seq);
-    if (err == WEIR_OK)
-        err = weir_sql_run(run->recorder.store, scope,
-                           "UPDATE event_key SET rev = ?, seq = ? WHERE log_id = ? AND "
-                           "event_source_id = ? AND event_id = ?",
-                           WEIR_VALUES(weir_value_u64(written->event->rev), weir_value_u64(seq),
-                                       weir_value_i64(run->recorder.append.state->log_id),
-                                       weir_value_i64(run->source_id),
-                                       weir_value_text_slice(written->event->id)));
-    return err == WEIR_OK ? fold_add(run, written->event, seq) : err;
+                        "INSERT INTO event_superseded(position) VALUES (?)",
+                        WEIR_VALUES(weir_value_i64(position)));
 }
 
 /* An event whose (source, id) is stored: the same again, or one more revision. */
 static enum weir_err again(struct event_run *run, const struct written *written)
 {
-    struct current current = {0};
-    bool is_copy = false;
-    enum weir_err err = current_load(run, written->event, &current);
+    struct revisions revisions = {0};
+    uint64_t seq = 0;
+    enum weir_err err = revisions_load(run, written, &revisions);
     if (err != WEIR_OK)
         return err;
-    is_copy = weir_slice_equal(current.text, written->text);
-    if (!is_copy)
-        err = is_superseded_copy(run, written, &is_copy);
-    if (err != WEIR_OK || is_copy) {
-        run->recorder.counts.known += is_copy ? 1 : 0;
-        return err;
+    if (revisions.has_copy) {
+        run->recorder.counts.known++;
+        return WEIR_OK;
     }
+    err = append_event(run, written, revisions.count, &seq);
+    if (err == WEIR_E_EXISTS)
+        err = weir_fail(&run->recorder.batch, WEIR_E_CORRUPT, "an event has revisions left out");
+    if (err != WEIR_OK)
+        return err;
+    run->recorder.counts.added++;
     struct weir_revision ours = {.rev = written->event->rev,
                                  .payload_hash = weir_event_payload_hash(written->text)};
-    struct weir_revision theirs = {.rev = current.rev,
-                                   .payload_hash = weir_event_payload_hash(current.text)};
-    uint64_t seq = run->recorder.append.state->edge.size;
-    err = append_event(run, written);
-    if (err != WEIR_OK)
-        return err;
-    if (weir_revision_compare(&ours, &theirs) > 0)
-        return supersede(run, written, &current, seq);
-    return superseded_add(run, written->event, written->event->rev, seq);
+    if (weir_revision_compare(&ours, &revisions.counting) < 0)
+        return superseded_add(run, seq);
+    err = fold_remove(run, &revisions.event, revisions.seq, seq);
+    if (err == WEIR_OK)
+        err = superseded_add(run, revisions.seq);
+    return err == WEIR_OK ? fold_add(run, written->event, seq) : err;
 }
 
 /* Tries to be the first of its (source, id): one statement in the usual case. */
 static enum weir_err record_one(struct event_run *run, const struct written *written)
 {
-    struct weir_recorder *recorder = &run->recorder;
-    const struct weir_event *event = written->event;
-    uint64_t seq = recorder->append.state->edge.size;
-    enum weir_err err = source_number(run, event->source);
-    if (err == WEIR_OK)
-        err = weir_sql_run(recorder->store, &recorder->batch,
-                           "INSERT INTO event_key(log_id, event_source_id, event_id, rev, seq) "
-                           "VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-                           WEIR_VALUES(weir_value_i64(recorder->append.state->log_id),
-                                       weir_value_i64(run->source_id),
-                                       weir_value_text_slice(event->id), weir_value_u64(event->rev),
-                                       weir_value_u64(seq)));
+    uint64_t seq = 0;
+    enum weir_err err = source_number(run, written->event->source);
     if (err != WEIR_OK)
         return err;
-    if (weir_sql_changes(recorder->store) == 0)
+    err = append_event(run, written, 0, &seq);
+    if (err == WEIR_E_EXISTS)
         return again(run, written);
-    err = append_event(run, written);
-    return err == WEIR_OK ? fold_add(run, event, seq) : err;
+    if (err != WEIR_OK)
+        return err;
+    run->recorder.counts.added++;
+    return fold_add(run, written->event, seq);
 }
 
 static enum weir_err
@@ -268,9 +223,17 @@ static enum weir_err check_and_record(struct event_run *run, const struct weir_e
         return refuse(run, event, "it occurred before 1970");
     if (!weir_event_feeds(event, &run->recorder.append.state->gauge))
         return refuse(run, event, "the gauge does not count such events");
+    struct written written = {.event = event, .is_promise = event->type == WEIR_EVENT_JOB_PROMISED};
+    if (written.is_promise) {
+        struct weir_scope aside = {0}; /* a due date outside of the frozen calendar is refused */
+        const struct weir_gauge *gauge = &run->recorder.append.state->gauge;
+        if (weir_window_at(&aside, &gauge->windows, event->due.end_ms - 1, &written.window) !=
+            WEIR_OK)
+            return refuse(run, event, aside.fault);
+    }
     struct weir_buffer text = {.capacity_max = WEIR_EVENT_TEXT_MAX};
     enum weir_err err = weir_event_print(&run->recorder.batch, event, &text);
-    struct written written = {.event = event, .text = weir_buffer_slice(&text)};
+    written.text = weir_buffer_slice(&text);
     return err == WEIR_OK ? record_one(run, &written) : err;
 }
 

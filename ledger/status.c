@@ -59,10 +59,8 @@ enum weir_err weir_status_list(struct weir_store *store,
 }
 
 /* The value, or NULL when the fact is not recorded. */
-static enum weir_err meta_find(struct weir_store *store,
-                               struct weir_scope *scope,
-                               const char *name,
-                               const char **value)
+static enum weir_err
+meta_find(struct weir_store *store, struct weir_scope *scope, const char *name, const char **value)
 {
     struct weir_rows rows;
     *value = NULL;
@@ -73,10 +71,8 @@ static enum weir_err meta_find(struct weir_store *store,
     return weir_rows_end(&rows);
 }
 
-static enum weir_err meta_set(struct weir_store *store,
-                              struct weir_scope *scope,
-                              const char *name,
-                              const char *value)
+static enum weir_err
+meta_set(struct weir_store *store, struct weir_scope *scope, const char *name, const char *value)
 {
     const char *known = NULL;
     enum weir_err err = meta_find(store, scope, name, &known);

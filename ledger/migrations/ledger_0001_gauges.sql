@@ -1,30 +1,7 @@
 -- The state of gauges, folded from observations, and what was concluded from it.
-CREATE TABLE event_source(
-  event_source_id INTEGER PRIMARY KEY,
-  name TEXT NOT NULL UNIQUE
-) STRICT;
-CREATE TRIGGER event_source_is_not_updated BEFORE UPDATE ON event_source
-  BEGIN SELECT RAISE(ABORT, 'event_source is append-only'); END;
-CREATE TRIGGER event_source_is_not_deleted BEFORE DELETE ON event_source
-  BEGIN SELECT RAISE(ABORT, 'event_source is append-only'); END;
-
-CREATE TABLE event_key(
-  log_id INTEGER NOT NULL,
-  event_source_id INTEGER NOT NULL,
-  event_id TEXT NOT NULL,
-  rev INTEGER NOT NULL,
-  seq INTEGER NOT NULL,
-  PRIMARY KEY(log_id, event_source_id, event_id)
-) STRICT, WITHOUT ROWID;
-
 CREATE TABLE event_superseded(
-  log_id INTEGER NOT NULL,
-  event_source_id INTEGER NOT NULL,
-  event_id TEXT NOT NULL,
-  rev INTEGER NOT NULL,
-  seq INTEGER NOT NULL,
-  PRIMARY KEY(log_id, event_source_id, event_id, rev, seq)
-) STRICT, WITHOUT ROWID;
+  position INTEGER PRIMARY KEY
+) STRICT;
 
 CREATE TABLE tick(
   log_id INTEGER NOT NULL,
@@ -44,31 +21,6 @@ CREATE TABLE maintenance(
   end_ms INTEGER NOT NULL CHECK(end_ms > start_ms),
   PRIMARY KEY(log_id, seq)
 ) STRICT, WITHOUT ROWID;
-
-CREATE TABLE job(
-  log_id INTEGER NOT NULL,
-  subject TEXT NOT NULL,
-  seqs BLOB NOT NULL CHECK(length(seqs) % 8 = 0),
-  standing INTEGER NOT NULL CHECK(standing BETWEEN 0 AND 2),
-  window_start_ms INTEGER,
-  window_end_ms INTEGER,
-  class TEXT NOT NULL,
-  order_name TEXT NOT NULL,
-  due_start_ms INTEGER NOT NULL,
-  due_end_ms INTEGER NOT NULL,
-  promised INTEGER NOT NULL,
-  on_time INTEGER NOT NULL,
-  last_on_time INTEGER NOT NULL,
-  marks INTEGER NOT NULL CHECK(marks BETWEEN 0 AND 15),
-  completed_ms INTEGER NOT NULL,
-  PRIMARY KEY(log_id, subject)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX job_by_window ON job(log_id, window_start_ms) WHERE window_start_ms IS NOT NULL;
-CREATE TABLE completed_job(
-  completed_job_id INTEGER PRIMARY KEY,
-  log_id INTEGER NOT NULL,
-  subject TEXT NOT NULL
-) STRICT;
 
 CREATE TABLE commitment(
   log_id INTEGER NOT NULL,
@@ -185,3 +137,10 @@ CREATE TRIGGER statement_is_not_updated BEFORE UPDATE ON statement
   BEGIN SELECT RAISE(ABORT, 'statement is append-only'); END;
 CREATE TRIGGER statement_is_not_deleted BEFORE DELETE ON statement
   BEGIN SELECT RAISE(ABORT, 'statement is append-only'); END;
+
+CREATE TABLE statement_cursor(
+  log_id INTEGER NOT NULL,
+  purpose INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
+  PRIMARY KEY(log_id, purpose)
+) STRICT, WITHOUT ROWID;

@@ -1,6 +1,6 @@
--- Logs. `position` = log_id << 40 | seq; `tile_id` = log_id << 36 | level << 32 | number. head,
--- tile, tick, event_key, job, commitment, gauge_window and open_window can be computed from the
--- evidence again; ledger/check.h does.
+-- Logs.  `position` = log_id << 40 | seq; `tile_id` = log_id << 36 | level << 32 | number.
+-- head, tile, tick, maintenance, commitment, gauge_window, open_window and event_superseded can be
+-- computed from the evidence again; ledger/check.h does.
 CREATE TABLE log(
   log_id INTEGER PRIMARY KEY CHECK(log_id BETWEEN 1 AND 8388607),
   is_own INTEGER NOT NULL CHECK(is_own IN (0, 1)),
@@ -24,13 +24,37 @@ CREATE TABLE head(
   tick_ms INTEGER NOT NULL CHECK(tick_ms >= -1)
 ) STRICT;
 
+CREATE TABLE event_source(
+  event_source_id INTEGER PRIMARY KEY,
+  log_id INTEGER NOT NULL REFERENCES log(log_id),
+  name TEXT NOT NULL,
+  UNIQUE(log_id, name)
+) STRICT;
+CREATE TRIGGER event_source_is_not_updated BEFORE UPDATE ON event_source
+  BEGIN SELECT RAISE(ABORT, 'event_source is append-only'); END;
+CREATE TRIGGER event_source_is_not_deleted BEFORE DELETE ON event_source
+  BEGIN SELECT RAISE(ABORT, 'event_source is append-only'); END;
+
+-- Events only: `event_source_id`, `event_id` and `ordinal` (0 for the first revision that arrived, 1
+-- for the next, ...); `subject` of job events; `window_ms`, start of the window a promise is due in.
 CREATE TABLE observation(
   position INTEGER PRIMARY KEY,
   kind INTEGER NOT NULL,
   flags INTEGER NOT NULL,
   tick_ms INTEGER NOT NULL,
-  payload BLOB NOT NULL
+  payload BLOB NOT NULL,
+  event_source_id INTEGER,
+  event_id TEXT,
+  ordinal INTEGER,
+  subject TEXT,
+  window_ms INTEGER
 ) STRICT;
+CREATE UNIQUE INDEX observation_by_event
+  ON observation(event_source_id, event_id, ordinal) WHERE event_id IS NOT NULL;
+CREATE INDEX observation_by_subject
+  ON observation(position >> 40, subject) WHERE subject IS NOT NULL;
+CREATE INDEX observation_by_window
+  ON observation(position >> 40, window_ms) WHERE window_ms IS NOT NULL;
 CREATE TRIGGER observation_is_not_updated BEFORE UPDATE ON observation
   BEGIN SELECT RAISE(ABORT, 'observation is append-only'); END;
 CREATE TRIGGER observation_is_not_deleted BEFORE DELETE ON observation
