@@ -100,7 +100,8 @@ tools_ensure() {
     printf '%s\n' "$lock" >"$stamp"
 }
 
-mkdir -p build/setup-logs 2>/dev/null || die "cannot write in $PWD/build"
+mkdir -p build/setup-logs 2>/dev/null && [ -w build/setup-logs ] ||
+    die "cannot write in $PWD/build (does it belong to another user?)"
 SAY_LOGS=$PWD/build/setup-logs
 exec 9>build/setup-logs/lock
 flock -w 900 9 || die "another set-up has been running here for 15 minutes"
