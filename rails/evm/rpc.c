@@ -82,7 +82,8 @@ static void read_reply(struct weir_scope *scope, struct weir_rpc_call *call, con
     const json_t *error = json_object_get(reply, "error");
     if (json_is_null(error))
         error = NULL; /* some nodes answer both members */
-    if (!json_is_string(version) || strcmp(json_string_value(version), "2.0") != 0) {
+    if (!json_is_string(version) || json_string_length(version) != 3 ||
+        memcmp(json_string_value(version), "2.0", 3) != 0) {
         fail_call(call, WEIR_RPC_NETWORK, "not a JSON-RPC 2.0 answer");
     } else if (error != NULL) {
         read_error(scope, call, error);
@@ -162,9 +163,12 @@ enum weir_err
 weir_rpc_read(struct weir_scope *scope, struct weir_rpc_batch *batch, struct weir_slice answer)
 {
     assert(batch->count > 0 && batch->count <= WEIR_RPC_CALLS_MAX);
+    /* NUL is let in because anvil quotes revert data in its messages; every text is used with its
+     * length. */
+    const size_t flags = JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL;
     json_error_t error;
     WEIR_AUTO_JSON json_t *root =
-        json_loadb((const char *)answer.data, answer.length, JSON_REJECT_DUPLICATES, &error);
+        json_loadb((const char *)answer.data, answer.length, flags, &error);
     if (root == NULL) {
         fail_all(batch, WEIR_RPC_NETWORK, "not JSON");
         return WEIR_OK;

@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,12 +69,24 @@ static char *receive(int connection, char *buffer, size_t capacity)
     return NULL;
 }
 
+/* The second word of the request line. */
+static bool read_path(const char *request, char *path, size_t capacity)
+{
+    const char *start = strchr(request, ' ');
+    const char *end = start == NULL ? NULL : strchr(start + 1, ' ');
+    if (end == NULL || (size_t)(end - start) > capacity)
+        return false;
+    memcpy(path, start + 1, (size_t)(end - start - 1));
+    path[end - start - 1] = '\0';
+    return true;
+}
+
 static void serve(int connection, void (*handle)(const struct with_request *))
 {
     static char buffer[WITH_SERVER_REQUEST_BYTES];
     struct with_request request = {.connection = connection};
     request.body = receive(connection, buffer, sizeof(buffer));
-    if (request.body != NULL && sscanf(buffer, "%*15s %255s", request.path) == 1)
+    if (request.body != NULL && read_path(buffer, request.path, sizeof(request.path)))
         handle(&request);
     (void)shutdown(connection, SHUT_RDWR);
     _exit(0);
