@@ -100,6 +100,9 @@ enum weir_err weir_report_check(struct weir_scope *scope,
         return weir_fail(scope, WEIR_E_QUORUM,
                          "signers %#x with %zu signatures, where %u of %zu witnesses must sign",
                          report->who, report->signature_count, terms->m, terms->witness_count);
+    struct weir_hash own = weir_terms_hash(terms);
+    if (!weir_hash_equal(&own, &report->breach.terms) || report->breach.epoch != 0)
+        return weir_fail(scope, WEIR_E_RANGE, "the report is about other terms or another epoch");
     struct weir_hash digest = weir_breach_digest(domain, &report->breach);
     size_t place = 0;
     for (size_t i = 0; i < terms->witness_count; i++) {

@@ -56,8 +56,9 @@ WEIR_CHECKED enum weir_err weir_report_pack(struct weir_scope *scope,
                                             uint32_t have,
                                             struct weir_report *report);
 
-/* Steps 9 and 10 of the contract: exactly m known signers, each signature by the key of its
- * witness.  Errors: QUORUM, SIGNATURE (naming the witness). */
+/* Steps 2, 9 and 10 of the contract: these terms and epoch 0, exactly m known signers, each
+ * signature by the key of its witness.  Errors: QUORUM, RANGE (other terms, another epoch),
+ * SIGNATURE (naming the witness). */
 WEIR_CHECKED enum weir_err weir_report_check(struct weir_scope *scope,
                                              const struct weir_terms *terms,
                                              const struct weir_domain *domain,

@@ -61,6 +61,12 @@ static void check_digest_and_signers(const json_t *agreement)
     bent.breach.tier++;
     evm_refused(weir_report_check(&evm.scope, &terms, &domain, &bent), WEIR_E_SIGNATURE);
     bent = report;
+    bent.breach.epoch = 1;
+    evm_refused(weir_report_check(&evm.scope, &terms, &domain, &bent), WEIR_E_RANGE);
+    bent = report;
+    bent.breach.terms.bytes[0] ^= 1;
+    evm_refused(weir_report_check(&evm.scope, &terms, &domain, &bent), WEIR_E_RANGE);
+    bent = report;
     bent.signature_count--;
     evm_refused(weir_report_check(&evm.scope, &terms, &domain, &bent), WEIR_E_QUORUM);
     bent = report;
