@@ -10,6 +10,7 @@
 #include "ledger/log.h"
 #include "ledger/store.h"
 #include "node/clock.h"
+#include "node/file.h"
 #include "node/log.h"
 
 #define WORKER_BYTES ((size_t)64 * 1024 * 1024)
@@ -139,6 +140,20 @@ enum weir_err weir_ledger_prepare(struct weir_scope *scope, const struct weir_co
     return err;
 }
 
+/* The key set beside the ledger, for commands that need to know who this node is and must not open
+ * the key file. */
+static enum weir_err write_key_set(struct weir_worker *worker)
+{
+    struct weir_scope *scope = &worker->scope;
+    struct weir_buffer text = {.capacity_max = WEIR_KEY_SET_FILE_BYTES_MAX};
+    const char *path =
+        weir_take_printf(scope, "%s/" WEIR_OWN_KEY_SET, worker->config->node.data_dir);
+    enum weir_err err =
+        path == NULL ? scope->err : weir_key_set_print(scope, &worker->keys.set, &text);
+    return err != WEIR_OK ? err
+                          : weir_file_write(scope, path, weir_buffer_slice(&text), 0644, true);
+}
+
 static enum weir_err open_parts(struct weir_worker *worker)
 {
     struct weir_scope *scope = &worker->scope;
@@ -146,6 +161,8 @@ static enum weir_err open_parts(struct weir_worker *worker)
     enum weir_err err = weir_ask_keys(scope, worker->duty->signer, &worker->keys);
     if (err == WEIR_OK)
         err = weir_ledger_open(scope, config, true, &worker->store);
+    if (err == WEIR_OK && worker->duty->id == WEIR_DUTY_SETTLER)
+        err = write_key_set(worker);
     const struct weir_self self = {config->node.name, &worker->keys.set};
     if (err == WEIR_OK)
         err = weir_agreements_load(scope, config, self, &worker->agreements);

@@ -11,6 +11,9 @@
 #include "node/ask.h"
 #include "node/duty.h"
 
+/* In the data directory: this node's key set, written at every start. */
+#define WEIR_OWN_KEY_SET "node.keyset"
+
 struct weir_arena;
 struct weir_config;
 struct weir_store;
