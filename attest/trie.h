@@ -31,7 +31,7 @@ WEIR_CHECKED enum weir_err weir_trie_verify(struct weir_scope *scope,
                                             struct weir_slice *value);
 
 /* The proof of `items[position]` in the trie of all items of a block, and the trie's root.  Nodes
- * live in the arena, which needs room for about twice the items.
+ * live in the arena, which needs room for some copies of the largest item.
  * Errors: RANGE (no such position), LIMIT, MEMORY. */
 WEIR_CHECKED enum weir_err weir_trie_prove(struct weir_scope *scope,
                                            const struct weir_slice *items,

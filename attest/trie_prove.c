@@ -133,7 +133,7 @@ static enum weir_err put_branches(struct prover *prover,
             err = weir_rlp_put_bytes(prover->scope, items, NULL, 0);
             continue;
         }
-        struct reference child;
+        struct reference child = {.length = 0};
         err = build(prover, first, next, depth + 1, &child);
         if (err == WEIR_OK)
             err = weir_buffer_put(prover->scope, items, child.bytes, child.length);
@@ -164,7 +164,7 @@ build(struct prover *prover, size_t first, size_t end, size_t depth, struct refe
     struct weir_buffer node = {.data = node_bytes, .capacity = sizeof(node_bytes)};
     enum weir_err err;
     if (common > 0) {
-        struct reference child;
+        struct reference child = {.length = 0};
         err = build(prover, first, end, depth + common, &child);
         if (err == WEIR_OK)
             err = put_path(prover->scope, &items, lowest.items + depth, common, 0);
@@ -198,7 +198,7 @@ enum weir_err weir_trie_prove(struct weir_scope *scope,
         .count = item_count,
         .target = place_of(position, item_count),
     };
-    struct reference top;
+    struct reference top = {.length = 0};
     enum weir_err err = build(&prover, 0, item_count, 0, &top);
     if (err != WEIR_OK)
         return err;
