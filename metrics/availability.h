@@ -1,9 +1,10 @@
-/* The published availability of a window (facts 3.5): milliseconds up, down, unknown and in
- * maintenance.  A state holds until the next tick, at most hold_ms, then it is unknown; before the
- * first tick unknown; never past `as_of`.  What moves money is settlement.h, not this.
- * A store keeps per window the sums of *closed* time (between two ticks): weir_availability_insert
- * says how one tick, in any order, changes them, and weir_availability_at adds the open end.
- * weir_availability_compute is the second way, over a whole array; both agree.  Floor 1: pure. */
+/* The published availability of a window (docs/formats-metrics.md 6): milliseconds up, down,
+ * unknown and in maintenance.  A state holds until the next tick, at most hold_ms, then it is
+ * unknown; before the first tick unknown; never past `as_of`.  What moves money is settlement.h,
+ * not this. A store keeps per window the sums of *closed* time (between two ticks):
+ * weir_availability_insert says how one tick, in any order, changes them, and weir_availability_at
+ * adds the open end. weir_availability_compute is the second way, over a whole array; both agree.
+ * Floor 1: pure. */
 #ifndef WEIR_METRICS_AVAILABILITY_H
 #define WEIR_METRICS_AVAILABILITY_H
 

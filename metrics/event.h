@@ -1,7 +1,7 @@
 /* An event: one immutable fact from a source, and its canonical text of sorted "key value" lines,
  * which is the payload of its leaf.  Identity is (source, id); of several revisions the highest
  * counts, of equal revisions the one with the greater payload hash, so that the order of arrival
- * cannot matter (facts 3.1).  The CloudEvents form is made elsewhere.
+ * cannot matter (docs/formats-metrics.md 2).  The CloudEvents form is made elsewhere.
  * Texts are borrowed slices: parsed events point into the parsed bytes.  Floor 1: pure. */
 #ifndef WEIR_METRICS_EVENT_H
 #define WEIR_METRICS_EVENT_H

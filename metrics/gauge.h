@@ -59,7 +59,7 @@ struct weir_availability_rules {
     int64_t maintenance_allowance_ms; /* per window; what exceeds it is void */
 };
 
-/* OTIF only (facts 3.3). */
+/* OTIF only (docs/formats-metrics.md 8). */
 struct weir_otif_rules {
     enum weir_gauge_unit unit;
     enum weir_gauge_measure measure;

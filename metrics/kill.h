@@ -1,8 +1,8 @@
-/* The kill signal of an OTIF gauge and class (facts 3.4): two consecutive final windows below the
- * target, each with at least min_due units.  Rule A wants them consecutive in the calendar (an
- * empty window breaks the run), rule B skips empty ones.  It is latched: on until acknowledged, and
- * armed again from the next final window on.  Pure state machines; a store keeps the open structs.
- * Floor 1. */
+/* The kill signal of an OTIF gauge and class (docs/formats-metrics.md 9): two consecutive final
+ * windows below the target, each with at least min_due units.  Rule A wants them consecutive in the
+ * calendar (an empty window breaks the run), rule B skips empty ones.  It is latched: on until
+ * acknowledged, and armed again from the next final window on.  Pure state machines; a store keeps
+ * the open structs. Floor 1. */
 #ifndef WEIR_METRICS_KILL_H
 #define WEIR_METRICS_KILL_H
 

@@ -1,8 +1,11 @@
 #include "metrics/maintenance.h"
 
 #include <assert.h>
+#include <stdbool.h>
+#include <string.h>
 
 #include "base/arena.h"
+#include "metrics/sort.h"
 
 /* Declared early enough; the subtraction cannot overflow because planned times are real times. */
 static bool is_in_time(const struct weir_maintenance *declaration, int64_t notice_ms)
@@ -46,6 +49,38 @@ static enum weir_err accept_one(struct weir_scope *scope,
     return weir_interval_list_join(scope, all, count, accepted);
 }
 
+static int by_log_time(const void *left, const void *right)
+{
+    const struct weir_maintenance *a = left;
+    const struct weir_maintenance *b = right;
+    if (a->logged_ms != b->logged_ms)
+        return a->logged_ms < b->logged_ms ? -1 : 1;
+    if (a->planned.start_ms != b->planned.start_ms)
+        return a->planned.start_ms < b->planned.start_ms ? -1 : 1;
+    return a->planned.end_ms < b->planned.end_ms ? -1 : a->planned.end_ms > b->planned.end_ms;
+}
+
+/* The declarations in the order they were logged; a list that is so already is not copied. */
+static enum weir_err in_order(struct weir_scope *scope,
+                              const struct weir_maintenance_list *declared,
+                              const struct weir_maintenance **ordered)
+{
+    size_t sorted = 1;
+    while (sorted < declared->count &&
+           by_log_time(&declared->items[sorted - 1], &declared->items[sorted]) <= 0)
+        sorted++;
+    *ordered = declared->items;
+    if (sorted >= declared->count)
+        return WEIR_OK;
+    struct weir_maintenance *copies = weir_take(scope, declared->count, sizeof(*copies));
+    if (copies == NULL)
+        return scope->err;
+    memcpy(copies, declared->items, declared->count * sizeof(*copies));
+    weir_sort(copies, declared->count, sizeof(*copies), by_log_time);
+    *ordered = copies;
+    return WEIR_OK;
+}
+
 enum weir_err weir_maintenance_accept(struct weir_scope *scope,
                                       const struct weir_availability_rules *rules,
                                       struct weir_interval window,
@@ -54,9 +89,12 @@ enum weir_err weir_maintenance_accept(struct weir_scope *scope,
 {
     assert(rules->maintenance_notice_ms >= 0 && rules->maintenance_allowance_ms >= 0);
     struct weir_interval_list result = {0};
+    const struct weir_maintenance *ordered = NULL;
     uint64_t left_ms = (uint64_t)rules->maintenance_allowance_ms;
+    if (in_order(scope, declared, &ordered) != WEIR_OK)
+        return scope->err;
     for (size_t i = 0; i < declared->count && left_ms > 0; i++) {
-        const struct weir_maintenance *declaration = &declared->items[i];
+        const struct weir_maintenance *declaration = &ordered[i];
         struct weir_interval planned = weir_interval_clip(declaration->planned, window);
         if (!is_in_time(declaration, rules->maintenance_notice_ms) ||
             weir_interval_ms(planned) == 0)

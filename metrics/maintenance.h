@@ -1,5 +1,5 @@
 /* Which declared maintenance counts: only what was logged before its start minus the notice, and
- * per window only up to the allowance, first logged first (protocol section 4, facts 3.5).  Once
+ * per window only up to the allowance, first logged first (protocol section 4).  Once
  * counted it stays counted: later declarations only take what is left.  Floor 1: pure. */
 #ifndef WEIR_METRICS_MAINTENANCE_H
 #define WEIR_METRICS_MAINTENANCE_H
@@ -18,13 +18,14 @@ struct weir_maintenance {
 };
 
 struct weir_maintenance_list {
-    const struct weir_maintenance *items; /* in the order of the log */
+    const struct weir_maintenance *items; /* in any order */
     size_t count;
 };
 
 /* The parts of `window` that are maintenance.  A declaration counts if logged_ms < start - notice;
  * of its part in the window what no earlier one covers is granted from its beginning until the
- * allowance is used up.  Errors: MEMORY. */
+ * allowance is used up.  Earlier is by logged_ms, then start, then end: the same declarations give
+ * the same result in any order.  Errors: MEMORY. */
 WEIR_CHECKED enum weir_err weir_maintenance_accept(struct weir_scope *scope,
                                                    const struct weir_availability_rules *rules,
                                                    struct weir_interval window,

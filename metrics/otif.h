@@ -1,8 +1,9 @@
-/* On time in full (facts 3.3).  The current events of one job (line) fold into an outcome; a job,
- * or all lines of one (order, due, class), is one unit, and each unit adds one tally to its class
- * and to WEIR_CLASS_ALL in the window of its first confirmed due date.  A store keeps per job the
- * last outcome (or folds the events known before again), subtracts its old tally and adds the new.
- * weir_otif_compute is the second way, over whole arrays; both agree.  Floor 1: pure. */
+/* On time in full (docs/formats-metrics.md 8).  The current events of one job (line) fold into an
+ * outcome; a job, or all lines of one (order, due, class), is one unit, and each unit adds one
+ * tally to its class and to WEIR_CLASS_ALL in the window of its first confirmed due date.  A store
+ * keeps per job the last outcome (or folds the events known before again), subtracts its old tally
+ * and adds the new. weir_otif_compute is the second way, over whole arrays; both agree.  Floor 1:
+ * pure. */
 #ifndef WEIR_METRICS_OTIF_H
 #define WEIR_METRICS_OTIF_H
 

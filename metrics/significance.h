@@ -1,5 +1,6 @@
-/* How surprising a number of misses is: the exact binomial tail, in big integers (facts 3.4).  An
- * annotation beside a breach in a thin window; it decides nothing.  Floor 1: pure. */
+/* How surprising a number of misses is: the exact binomial tail, in big integers
+ * (docs/formats-metrics.md 9).  An annotation beside a breach in a thin window; it decides nothing.
+ * Floor 1: pure. */
 #ifndef WEIR_METRICS_SIGNIFICANCE_H
 #define WEIR_METRICS_SIGNIFICANCE_H
 

@@ -1,7 +1,7 @@
 /* The published verdict of a window: what was promised against what is known, its stage, whether
  * the sample is thin.  Nothing here moves money.  `as_of` decides only the stage and how much of a
  * running window is counted.  Unknown is never a breach, and `insufficient` never hides one that is
- * certain (design section 2, facts 3.5).  Floor 1: pure. */
+ * certain (docs/formats-metrics.md 6).  Floor 1: pure. */
 #ifndef WEIR_METRICS_VERDICT_H
 #define WEIR_METRICS_VERDICT_H
 

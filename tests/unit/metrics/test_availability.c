@@ -149,6 +149,7 @@ static void real_probes_give_the_published_months_of_two_zones(void **state)
 /* --- random histories ------------------------------------------------------------------------- */
 
 #define TICKS_MAX 24
+#define DECLARED_MAX 3
 #define SPAN_MS 400
 #define WINDOW_MS 50
 #define WINDOWS (SPAN_MS / WINDOW_MS)
@@ -157,7 +158,7 @@ struct history {
     struct weir_gauge gauge;
     struct weir_tick ticks[TICKS_MAX];
     size_t tick_count;
-    struct weir_maintenance declared[3];
+    struct weir_maintenance declared[DECLARED_MAX];
     struct weir_maintenance_list maintenance;
     int64_t as_of_ms;
 };
@@ -187,7 +188,7 @@ static struct history random_history(struct with_dice *random)
         history.ticks[history.tick_count++] = random_tick(random, at_ms);
         at_ms += 1 + (int64_t)with_dice_below(random, 40);
     }
-    for (size_t i = 0; i < with_dice_below(random, 4); i++) {
+    for (size_t i = 0; i < with_dice_below(random, DECLARED_MAX + 1); i++) {
         int64_t from_ms = (int64_t)with_dice_below(random, SPAN_MS);
         history.declared[i] = (struct weir_maintenance){
             .logged_ms = from_ms - (int64_t)with_dice_below(random, 20),
@@ -217,18 +218,33 @@ static uint8_t state_at(const struct history *history, int64_t at_ms)
     return state;
 }
 
-/* Which milliseconds of the window are maintenance: declaration by declaration, ms by ms. */
+/* True if `a` is to be taken before `b`. */
+static bool is_before(const struct weir_maintenance *a, const struct weir_maintenance *b)
+{
+    if (a->logged_ms != b->logged_ms)
+        return a->logged_ms < b->logged_ms;
+    if (a->planned.start_ms != b->planned.start_ms)
+        return a->planned.start_ms < b->planned.start_ms;
+    return a->planned.end_ms < b->planned.end_ms;
+}
+
+/* Which milliseconds of the window are maintenance: the first logged first, ms by ms. */
 static void
 mark_maintenance(const struct history *history, struct weir_interval window, bool marks[WINDOW_MS])
 {
     const struct weir_availability_rules *rules = &history->gauge.availability;
     int64_t left_ms = rules->maintenance_allowance_ms;
+    size_t count = history->maintenance.count;
+    bool is_taken[DECLARED_MAX] = {false};
     memset(marks, 0, WINDOW_MS);
-    for (size_t i = 0; i < history->maintenance.count; i++) {
-        const struct weir_maintenance *one = &history->declared[i];
-        if (one->logged_ms >= one->planned.start_ms - rules->maintenance_notice_ms)
-            continue;
-        for (int64_t ms = window.start_ms; ms < window.end_ms; ms++) {
+    for (size_t round = 0; round < count; round++) {
+        const struct weir_maintenance *one = NULL;
+        for (size_t i = 0; i < count; i++)
+            if (!is_taken[i] && (one == NULL || is_before(&history->declared[i], one)))
+                one = &history->declared[i];
+        is_taken[one - history->declared] = true;
+        int64_t latest_ms = one->planned.start_ms - rules->maintenance_notice_ms;
+        for (int64_t ms = window.start_ms; ms < window.end_ms && one->logged_ms < latest_ms; ms++) {
             bool *mark = &marks[ms - window.start_ms];
             if (ms < one->planned.start_ms || ms >= one->planned.end_ms || *mark || left_ms == 0)
                 continue;

@@ -89,12 +89,28 @@ static bool is_sealed_down(const struct log *log, int64_t at_ms)
     return at_ms < last->tick_ms + log->gauge.availability.hold_ms;
 }
 
+/* True if `a` is to be taken before `b`. */
+static bool is_before(const struct weir_maintenance *a, const struct weir_maintenance *b)
+{
+    if (a->logged_ms != b->logged_ms)
+        return a->logged_ms < b->logged_ms;
+    if (a->planned.start_ms != b->planned.start_ms)
+        return a->planned.start_ms < b->planned.start_ms;
+    return a->planned.end_ms < b->planned.end_ms;
+}
+
 static void mark_maintenance(const struct log *log, bool marks[WINDOW_MS])
 {
     int64_t left_ms = log->gauge.availability.maintenance_allowance_ms;
+    size_t count = log->evidence.maintenance.count;
+    bool is_taken[MAINTENANCE_MAX] = {false};
     memset(marks, 0, WINDOW_MS);
-    for (size_t i = 0; i < log->evidence.maintenance.count; i++) {
-        const struct weir_maintenance *one = &log->maintenance[i];
+    for (size_t round = 0; round < count; round++) {
+        const struct weir_maintenance *one = NULL;
+        for (size_t i = 0; i < count; i++)
+            if (!is_taken[i] && (one == NULL || is_before(&log->maintenance[i], one)))
+                one = &log->maintenance[i];
+        is_taken[one - log->maintenance] = true;
         int64_t latest_ms = one->planned.start_ms - log->gauge.availability.maintenance_notice_ms;
         for (int64_t ms = WINDOW_START; ms < WINDOW_END && one->logged_ms < latest_ms; ms++) {
             bool *mark = &marks[ms - WINDOW_START];
@@ -319,8 +335,8 @@ static void maintenance_counts_only_with_notice_and_within_the_allowance(void **
     const struct weir_maintenance rows[] = {
         {.logged_ms = 110, .planned = {120, 130}}, /* notice of exactly 10: not before */
         {.logged_ms = 109, .planned = {120, 150}}, /* 30 ms of 40 */
-        {.logged_ms = 50, .planned = {140, 200}},  /* 10 ms are left: [150, 160) */
-        {.logged_ms = 10, .planned = {100, 110}},  /* logged later: nothing is left */
+        {.logged_ms = 110, .planned = {140, 200}}, /* 10 ms are left: [150, 160) */
+        {.logged_ms = 120, .planned = {160, 210}}, /* logged later: nothing is left */
     };
     struct weir_evidence evidence = {.maintenance = {rows, 1}};
     assert_int_equal(verdict_of(scope, &gauge, &evidence).den, WINDOW_MS);
