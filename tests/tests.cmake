@@ -72,8 +72,8 @@ if(EXISTS ${chain}/package.json)
 endif()
 
 # In the fuzz build each target runs for a moment, from its seeds in tests/fuzz/corpus/<name>; the
-# other builds know one test that makes that build and runs it.  A target links the floor of the
-# first header it includes.
+# other builds know one test that makes that build and runs it.  A target links the floors whose
+# headers it includes.
 file(GLOB fuzzers CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/fuzz/fuzz_*.c)
 if(WEIR_FUZZ)
     foreach(program ${fuzzers})
@@ -82,9 +82,13 @@ if(WEIR_FUZZ)
         set_source_files_properties(${program} PROPERTIES COMPILE_OPTIONS -Wno-missing-prototypes)
         target_link_options(${name} PRIVATE -fsanitize=fuzzer)
         target_compile_definitions(${name} PRIVATE WEIR_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
-        file(STRINGS ${program} first LIMIT_COUNT 1 REGEX "^#include \"")
-        string(REGEX REPLACE "^#include \"([a-z]+)/.*" "\\1" floor "${first}")
-        target_link_libraries(${name} PRIVATE weir_${floor})
+        file(STRINGS ${program} includes REGEX "^#include \"[a-z]+/")
+        foreach(include ${includes})
+            string(REGEX REPLACE "^#include \"([a-z]+)/.*" "\\1" floor "${include}")
+            if(TARGET weir_${floor})
+                target_link_libraries(${name} PRIVATE weir_${floor})
+            endif()
+        endforeach()
         string(REGEX REPLACE "^fuzz_" "fuzz." test ${name})
         weir_script_test(${test} fuzz-smoke 900
             bash ${CMAKE_SOURCE_DIR}/tools/fuzz_target.sh $<TARGET_FILE:${name}>)
