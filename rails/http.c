@@ -23,7 +23,7 @@ struct weir_http {
     size_t running;
     size_t done; /* complete, not yet handed out */
     uint32_t serial;
-    struct weir_transfer *transfers;
+    struct weir_http_transfer *transfers;
 };
 
 static const char *const reason_names[] = {
@@ -67,10 +67,10 @@ struct weir_http *weir_http_new(size_t slots, const char *ca_file)
     assert(slots >= 1 && slots <= WEIR_HTTP_SLOTS_MAX);
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
         return NULL;
-    size_t bytes = sizeof(struct weir_http) + slots * sizeof(struct weir_transfer);
+    size_t bytes = sizeof(struct weir_http) + slots * sizeof(struct weir_http_transfer);
     struct weir_scope scope = {.arena = weir_arena_new(bytes + 16 * 1024)};
     struct weir_http *http = scope.arena == NULL ? NULL : weir_take(&scope, 1, sizeof(*http));
-    struct weir_transfer *transfers =
+    struct weir_http_transfer *transfers =
         http == NULL ? NULL : weir_take(&scope, slots, sizeof(*transfers));
     CURLM *multi = transfers == NULL ? NULL : curl_multi_init();
     if (multi == NULL) {
@@ -91,10 +91,10 @@ void weir_http_free(struct weir_http *http)
     if (http == NULL)
         return;
     for (size_t i = 0; i < http->slot_count; i++) {
-        struct weir_transfer *transfer = &http->transfers[i];
-        if (transfer->state == WEIR_TRANSFER_RUNNING)
+        struct weir_http_transfer *transfer = &http->transfers[i];
+        if (transfer->state == WEIR_HTTP_TRANSFER_RUNNING)
             (void)curl_multi_remove_handle(http->multi, transfer->easy); /* it is in there */
-        weir_transfer_clear(transfer);
+        weir_http_transfer_clear(transfer);
         curl_easy_cleanup(transfer->easy);
     }
     (void)curl_multi_cleanup(http->multi); /* every handle was removed */
@@ -102,10 +102,10 @@ void weir_http_free(struct weir_http *http)
     curl_global_cleanup();
 }
 
-static struct weir_transfer *find_free(struct weir_http *http, size_t *slot)
+static struct weir_http_transfer *find_free(struct weir_http *http, size_t *slot)
 {
     for (size_t i = 0; i < http->slot_count; i++) {
-        if (http->transfers[i].state == WEIR_TRANSFER_FREE) {
+        if (http->transfers[i].state == WEIR_HTTP_TRANSFER_FREE) {
             *slot = i;
             return &http->transfers[i];
         }
@@ -119,27 +119,27 @@ enum weir_err weir_http_submit(struct weir_http *http,
                                uint32_t *ticket)
 {
     size_t slot = 0;
-    struct weir_transfer *transfer = find_free(http, &slot);
+    struct weir_http_transfer *transfer = find_free(http, &slot);
     if (transfer == NULL)
         return weir_fail(scope, WEIR_E_LIMIT, "%zu requests are under way", http->slot_count);
-    enum weir_err err = weir_transfer_start(transfer, scope, request, http->ca_file);
+    enum weir_err err = weir_http_transfer_start(transfer, scope, request, http->ca_file);
     if (err == WEIR_OK && curl_multi_add_handle(http->multi, transfer->easy) != CURLM_OK)
         err = weir_fail(scope, WEIR_E_MEMORY, "libcurl has no memory for a request");
     if (err != WEIR_OK) {
-        weir_transfer_clear(transfer);
+        weir_http_transfer_clear(transfer);
         return err;
     }
     http->serial = (http->serial + 1) & (UINT32_MAX >> SLOT_BITS);
     if (http->serial == 0)
         http->serial = 1; /* so that no ticket is ever 0 */
     transfer->ticket = http->serial << SLOT_BITS | (uint32_t)slot;
-    transfer->state = WEIR_TRANSFER_RUNNING;
+    transfer->state = WEIR_HTTP_TRANSFER_RUNNING;
     http->running++;
     *ticket = transfer->ticket;
     return WEIR_OK;
 }
 
-static struct weir_transfer *transfer_of(struct weir_http *http, const CURL *easy)
+static struct weir_http_transfer *transfer_of(struct weir_http *http, const CURL *easy)
 {
     for (size_t i = 0; i < http->slot_count; i++)
         if (http->transfers[i].easy == easy)
@@ -160,9 +160,9 @@ static enum weir_err run(struct weir_http *http, struct weir_scope *scope)
     while ((message = curl_multi_info_read(http->multi, &left)) != NULL) {
         if (message->msg != CURLMSG_DONE)
             continue;
-        struct weir_transfer *transfer = transfer_of(http, message->easy_handle);
+        struct weir_http_transfer *transfer = transfer_of(http, message->easy_handle);
         CURLcode result = message->data.result;
-        weir_transfer_finish(transfer, result);
+        weir_http_transfer_finish(transfer, result);
         (void)curl_multi_remove_handle(http->multi, transfer->easy); /* it is in there */
         assert(http->running > 0);
         http->running--;
@@ -175,9 +175,9 @@ static int patience_ms(const struct weir_http *http, int timeout_ms)
 {
     int least = timeout_ms < 0 || timeout_ms > POLL_MS_MAX ? POLL_MS_MAX : timeout_ms;
     for (size_t i = 0; i < http->slot_count; i++) {
-        if (http->transfers[i].state != WEIR_TRANSFER_RUNNING)
+        if (http->transfers[i].state != WEIR_HTTP_TRANSFER_RUNNING)
             continue;
-        int wanted = weir_transfer_patience_ms(&http->transfers[i]);
+        int wanted = weir_http_transfer_patience_ms(&http->transfers[i]);
         if (wanted < least)
             least = wanted;
     }
@@ -197,9 +197,10 @@ static enum weir_err poll_all(struct weir_http *http,
             .events = (short)((extra[i].events & POLLIN ? CURL_WAIT_POLLIN : 0) |
                               (extra[i].events & POLLOUT ? CURL_WAIT_POLLOUT : 0)),
         };
+    errno = 0;
     CURLMcode code = curl_multi_poll(http->multi, watched, (unsigned)extra_count,
                                      patience_ms(http, timeout_ms), NULL);
-    if (code != CURLM_OK)
+    if (code != CURLM_OK && errno != EINTR) /* a signal only ends the waiting */
         return weir_fail(scope, WEIR_E_IO, "libcurl: %s", curl_multi_strerror(code));
     return WEIR_OK;
 }
@@ -238,18 +239,18 @@ enum weir_err weir_http_wait(struct weir_http *http,
 bool weir_http_next(struct weir_http *http, struct weir_http_result *result)
 {
     for (size_t i = 0; i < http->slot_count; i++) {
-        struct weir_transfer *transfer = &http->transfers[i];
-        if (transfer->state != WEIR_TRANSFER_DONE)
+        struct weir_http_transfer *transfer = &http->transfers[i];
+        if (transfer->state != WEIR_HTTP_TRANSFER_DONE)
             continue;
-        transfer->state = WEIR_TRANSFER_HANDED;
+        transfer->state = WEIR_HTTP_TRANSFER_HANDED;
         http->done--;
-        weir_transfer_result(transfer, result);
+        weir_http_transfer_result(transfer, result);
         return true;
     }
     return false;
 }
 
-static struct weir_transfer *find_ticket(struct weir_http *http, uint32_t ticket)
+static struct weir_http_transfer *find_ticket(struct weir_http *http, uint32_t ticket)
 {
     size_t slot = ticket & ((1U << SLOT_BITS) - 1);
     if (slot >= http->slot_count || ticket == 0 || http->transfers[slot].ticket != ticket)
@@ -259,16 +260,16 @@ static struct weir_transfer *find_ticket(struct weir_http *http, uint32_t ticket
 
 void weir_http_release(struct weir_http *http, uint32_t ticket)
 {
-    struct weir_transfer *transfer = find_ticket(http, ticket);
+    struct weir_http_transfer *transfer = find_ticket(http, ticket);
     if (transfer == NULL)
         return;
-    if (transfer->state == WEIR_TRANSFER_RUNNING) {
+    if (transfer->state == WEIR_HTTP_TRANSFER_RUNNING) {
         (void)curl_multi_remove_handle(http->multi, transfer->easy); /* it is in there */
         http->running--;
     }
-    if (transfer->state == WEIR_TRANSFER_DONE)
+    if (transfer->state == WEIR_HTTP_TRANSFER_DONE)
         http->done--;
-    weir_transfer_clear(transfer);
+    weir_http_transfer_clear(transfer);
 }
 
 size_t weir_http_pending(const struct weir_http *http)
@@ -304,21 +305,21 @@ enum weir_err weir_http_finish(struct weir_http *http,
                                uint32_t ticket,
                                struct weir_http_result *result)
 {
-    struct weir_transfer *transfer = find_ticket(http, ticket);
+    struct weir_http_transfer *transfer = find_ticket(http, ticket);
     assert(transfer != NULL);
     /* Ends: the total deadline of the request completes it. */
-    while (transfer->state == WEIR_TRANSFER_RUNNING) {
+    while (transfer->state == WEIR_HTTP_TRANSFER_RUNNING) {
         enum weir_err err = run(http, scope);
-        if (err == WEIR_OK && transfer->state == WEIR_TRANSFER_RUNNING)
+        if (err == WEIR_OK && transfer->state == WEIR_HTTP_TRANSFER_RUNNING)
             err = poll_all(http, scope, NULL, 0, POLL_MS_MAX);
         if (err != WEIR_OK)
             return err;
     }
-    if (transfer->state == WEIR_TRANSFER_DONE) {
-        transfer->state = WEIR_TRANSFER_HANDED;
+    if (transfer->state == WEIR_HTTP_TRANSFER_DONE) {
+        transfer->state = WEIR_HTTP_TRANSFER_HANDED;
         http->done--;
     }
-    weir_transfer_result(transfer, result);
+    weir_http_transfer_result(transfer, result);
     return WEIR_OK;
 }
 

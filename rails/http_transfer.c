@@ -15,14 +15,15 @@
 #define MS_PER_S 1000
 #define US_PER_MS 1000
 
-static uint64_t elapsed_us(const struct weir_transfer *transfer)
+static uint64_t elapsed_us(const struct weir_http_transfer *transfer)
 {
     curl_off_t total = 0;
     (void)curl_easy_getinfo(transfer->easy, CURLINFO_TOTAL_TIME_T, &total); /* 0 when unknown */
     return total > 0 ? (uint64_t)total : 0;
 }
 
-static void refuse(struct weir_transfer *transfer, enum weir_http_reason reason, const char *detail)
+static void
+refuse(struct weir_http_transfer *transfer, enum weir_http_reason reason, const char *detail)
 {
     if (transfer->refused != WEIR_HTTP_ANSWERED)
         return;
@@ -33,7 +34,7 @@ static void refuse(struct weir_transfer *transfer, enum weir_http_reason reason,
 /* libcurl asks for a socket for the very address it is about to connect to. */
 static curl_socket_t open_socket(void *user, curlsocktype purpose, struct curl_sockaddr *address)
 {
-    struct weir_transfer *transfer = user;
+    struct weir_http_transfer *transfer = user;
     if (purpose != CURLSOCKTYPE_IPCXN)
         return CURL_SOCKET_BAD;
     if (!transfer->allow_private && !weir_sockaddr_is_public(&address->addr)) {
@@ -54,7 +55,7 @@ before_request(void *user, char *remote_ip, char *local_ip, int remote_port, int
     (void)local_ip;
     (void)remote_port;
     (void)local_port;
-    struct weir_transfer *transfer = user;
+    struct weir_http_transfer *transfer = user;
     (void)snprintf(transfer->remote_ip, sizeof(transfer->remote_ip), "%s", remote_ip);
     if (transfer->allow_private || weir_ip_text_is_public(remote_ip))
         return CURL_PREREQFUNC_OK;
@@ -80,7 +81,7 @@ header_value(const char *line, size_t length, const char *name, size_t *value_le
     return at;
 }
 
-static void note_retry_after(struct weir_transfer *transfer, const char *value, size_t length)
+static void note_retry_after(struct weir_http_transfer *transfer, const char *value, size_t length)
 {
     uint32_t seconds = 0;
     for (size_t i = 0; i < length; i++) {
@@ -93,7 +94,7 @@ static void note_retry_after(struct weir_transfer *transfer, const char *value, 
     transfer->retry_after_s = seconds;
 }
 
-static void note_content_type(struct weir_transfer *transfer, const char *value, size_t length)
+static void note_content_type(struct weir_http_transfer *transfer, const char *value, size_t length)
 {
     size_t kept = 0;
     for (size_t i = 0; i < length && kept + 1 < sizeof(transfer->content_type); i++)
@@ -104,7 +105,7 @@ static void note_content_type(struct weir_transfer *transfer, const char *value,
 
 static size_t take_header(char *line, size_t size, size_t count, void *user)
 {
-    struct weir_transfer *transfer = user;
+    struct weir_http_transfer *transfer = user;
     size_t length = size * count;
     transfer->header_bytes += length;
     if (transfer->header_bytes > transfer->limits.header_bytes_max) {
@@ -129,7 +130,7 @@ static size_t take_header(char *line, size_t size, size_t count, void *user)
 
 static size_t take_body(char *bytes, size_t size, size_t count, void *user)
 {
-    struct weir_transfer *transfer = user;
+    struct weir_http_transfer *transfer = user;
     size_t length = size * count;
     if (transfer->body_started_us == 0)
         transfer->body_started_us = elapsed_us(transfer) + 1; /* never 0 */
@@ -151,7 +152,7 @@ check_progress(void *user, curl_off_t total, curl_off_t now, curl_off_t up, curl
     (void)total;
     (void)up;
     (void)sent;
-    struct weir_transfer *transfer = user;
+    struct weir_http_transfer *transfer = user;
     uint64_t elapsed = elapsed_us(transfer);
     if (transfer->header_bytes == 0) {
         if (elapsed <= (uint64_t)transfer->limits.first_byte_ms * US_PER_MS)
@@ -171,7 +172,7 @@ check_progress(void *user, curl_off_t total, curl_off_t now, curl_off_t up, curl
     return 1;
 }
 
-int weir_transfer_patience_ms(const struct weir_transfer *transfer)
+int weir_http_transfer_patience_ms(const struct weir_http_transfer *transfer)
 {
     if (transfer->header_bytes != 0)
         return LOOK_MS;
@@ -224,7 +225,7 @@ static void must(CURLcode code)
     (void)code;
 }
 
-static void set_guards(struct weir_transfer *transfer, const char *ca_file)
+static void set_guards(struct weir_http_transfer *transfer, const char *ca_file)
 {
     CURL *easy = transfer->easy;
     must(curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https"));
@@ -252,7 +253,7 @@ static void set_guards(struct weir_transfer *transfer, const char *ca_file)
     must(curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->curl_text));
 }
 
-static void set_limits(struct weir_transfer *transfer, bool fresh)
+static void set_limits(struct weir_http_transfer *transfer, bool fresh)
 {
     CURL *easy = transfer->easy;
     const struct weir_http_limits *limits = &transfer->limits;
@@ -265,7 +266,7 @@ static void set_limits(struct weir_transfer *transfer, bool fresh)
     must(curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, fresh ? 1L : 0L));
 }
 
-static enum weir_err set_request(struct weir_transfer *transfer,
+static enum weir_err set_request(struct weir_http_transfer *transfer,
                                  struct weir_scope *scope,
                                  const struct weir_http_request *request)
 {
@@ -298,12 +299,12 @@ static enum weir_err set_request(struct weir_transfer *transfer,
     return WEIR_OK;
 }
 
-enum weir_err weir_transfer_start(struct weir_transfer *transfer,
-                                  struct weir_scope *scope,
-                                  const struct weir_http_request *request,
-                                  const char *ca_file)
+enum weir_err weir_http_transfer_start(struct weir_http_transfer *transfer,
+                                       struct weir_scope *scope,
+                                       const struct weir_http_request *request,
+                                       const char *ca_file)
 {
-    assert(transfer->state == WEIR_TRANSFER_FREE && transfer->scope.arena == NULL);
+    assert(transfer->state == WEIR_HTTP_TRANSFER_FREE && transfer->scope.arena == NULL);
     transfer->limits = request->limits;
     take_defaults(&transfer->limits);
     if (transfer->limits.body_bytes_max > WEIR_HTTP_BODY_BYTES_MAX)
@@ -364,7 +365,7 @@ static const struct verdict verdicts[] = {
 };
 
 /* Whatever is not in the table came over the wire and was not HTTP. */
-static enum weir_http_reason judge(const struct weir_transfer *transfer, CURLcode code)
+static enum weir_http_reason judge(const struct weir_http_transfer *transfer, CURLcode code)
 {
     if (transfer->refused != WEIR_HTTP_ANSWERED)
         return transfer->refused;
@@ -385,7 +386,7 @@ static uint64_t time_of(CURL *easy, CURLINFO info)
     return value > 0 ? (uint64_t)value : 0;
 }
 
-void weir_transfer_finish(struct weir_transfer *transfer, CURLcode code)
+void weir_http_transfer_finish(struct weir_http_transfer *transfer, CURLcode code)
 {
     long status = 0;
     long os_errno = 0;
@@ -408,10 +409,11 @@ void weir_transfer_finish(struct weir_transfer *transfer, CURLcode code)
         (void)snprintf(transfer->detail, sizeof(transfer->detail), "%s",
                        transfer->curl_text[0] != '\0' ? transfer->curl_text
                                                       : curl_easy_strerror(code));
-    transfer->state = WEIR_TRANSFER_DONE;
+    transfer->state = WEIR_HTTP_TRANSFER_DONE;
 }
 
-void weir_transfer_result(const struct weir_transfer *transfer, struct weir_http_result *result)
+void weir_http_transfer_result(const struct weir_http_transfer *transfer,
+                               struct weir_http_result *result)
 {
     *result = (struct weir_http_result){
         .tag = transfer->tag,
@@ -428,12 +430,12 @@ void weir_transfer_result(const struct weir_transfer *transfer, struct weir_http
     };
 }
 
-void weir_transfer_clear(struct weir_transfer *transfer)
+void weir_http_transfer_clear(struct weir_http_transfer *transfer)
 {
     CURL *easy = transfer->easy;
     if (easy != NULL)
         curl_easy_reset(easy);
     curl_slist_free_all(transfer->headers);
     weir_arena_free(transfer->scope.arena);
-    *transfer = (struct weir_transfer){.easy = easy};
+    *transfer = (struct weir_http_transfer){.easy = easy};
 }

@@ -13,19 +13,19 @@
 #include "base/slice.h"
 #include "rails/http.h"
 
-#define WEIR_TRANSFER_IP_BYTES 64
-#define WEIR_TRANSFER_TYPE_BYTES 128
-#define WEIR_TRANSFER_DETAIL_BYTES 256
+#define WEIR_HTTP_TRANSFER_IP_BYTES 64
+#define WEIR_HTTP_TRANSFER_TYPE_BYTES 128
+#define WEIR_HTTP_TRANSFER_DETAIL_BYTES 256
 
-enum weir_transfer_state {
-    WEIR_TRANSFER_FREE = 0,
-    WEIR_TRANSFER_RUNNING = 1,
-    WEIR_TRANSFER_DONE = 2,   /* complete, not yet handed out */
-    WEIR_TRANSFER_HANDED = 3, /* the caller reads its result */
+enum weir_http_transfer_state {
+    WEIR_HTTP_TRANSFER_FREE = 0,
+    WEIR_HTTP_TRANSFER_RUNNING = 1,
+    WEIR_HTTP_TRANSFER_DONE = 2,   /* complete, not yet handed out */
+    WEIR_HTTP_TRANSFER_HANDED = 3, /* the caller reads its result */
 };
 
-struct weir_transfer {
-    enum weir_transfer_state state;
+struct weir_http_transfer {
+    enum weir_http_transfer_state state;
     uint32_t ticket;
     uint64_t tag;
     CURL *easy; /* kept for the next request */
@@ -43,27 +43,28 @@ struct weir_transfer {
     uint16_t status;
     int os_errno;
     struct weir_http_times times;
-    char content_type[WEIR_TRANSFER_TYPE_BYTES];
-    char remote_ip[WEIR_TRANSFER_IP_BYTES];
-    char detail[WEIR_TRANSFER_DETAIL_BYTES];
+    char content_type[WEIR_HTTP_TRANSFER_TYPE_BYTES];
+    char remote_ip[WEIR_HTTP_TRANSFER_IP_BYTES];
+    char detail[WEIR_HTTP_TRANSFER_DETAIL_BYTES];
     char curl_text[CURL_ERROR_SIZE];
 };
 
 /* Makes the handle ready for `request`.  Errors: RANGE, LIMIT, MEMORY. */
-WEIR_CHECKED enum weir_err weir_transfer_start(struct weir_transfer *transfer,
-                                               struct weir_scope *scope,
-                                               const struct weir_http_request *request,
-                                               const char *ca_file);
+WEIR_CHECKED enum weir_err weir_http_transfer_start(struct weir_http_transfer *transfer,
+                                                    struct weir_scope *scope,
+                                                    const struct weir_http_request *request,
+                                                    const char *ca_file);
 
 /* Takes libcurl's verdict into reason, status, times and texts. */
-void weir_transfer_finish(struct weir_transfer *transfer, CURLcode code);
+void weir_http_transfer_finish(struct weir_http_transfer *transfer, CURLcode code);
 
 /* Milliseconds until one of our own deadlines has to be looked at. */
-int weir_transfer_patience_ms(const struct weir_transfer *transfer);
+int weir_http_transfer_patience_ms(const struct weir_http_transfer *transfer);
 
-void weir_transfer_result(const struct weir_transfer *transfer, struct weir_http_result *result);
+void weir_http_transfer_result(const struct weir_http_transfer *transfer,
+                               struct weir_http_result *result);
 
 /* Back to FREE; keeps the handle and with it nothing of the request. */
-void weir_transfer_clear(struct weir_transfer *transfer);
+void weir_http_transfer_clear(struct weir_http_transfer *transfer);
 
 #endif /* WEIR_RAILS_HTTP_TRANSFER_H */
