@@ -33,12 +33,18 @@ static unsigned __int128 larger(unsigned __int128 a, unsigned __int128 b)
     return a > b ? a : b;
 }
 
+/* An operator may set the bounds across each other; the tighter one wins. */
+static unsigned __int128 tip_ceiling(const struct weir_evm_policy *policy)
+{
+    return smaller(policy->tip_max, policy->fee_cap_max);
+}
+
 /* What the market asks for, within the policy; sums stay far below 2^128 because every number of a
  * view above a ceiling is cut first. */
 static unsigned __int128 market_tip(const struct weir_evm_policy *policy,
                                     const struct weir_rail_view *view)
 {
-    return smaller(larger(view->tip, policy->tip_min), policy->tip_max);
+    return smaller(larger(view->tip, policy->tip_min), tip_ceiling(policy));
 }
 
 bool weir_evm_fees_first(const struct weir_evm_policy *policy,
@@ -46,7 +52,6 @@ bool weir_evm_fees_first(const struct weir_evm_policy *policy,
                          unsigned __int128 *fee_cap,
                          unsigned __int128 *tip)
 {
-    assert(policy->tip_min <= policy->tip_max && policy->tip_max <= policy->fee_cap_max);
     unsigned __int128 base = view->head.base_fee;
     unsigned __int128 wanted_tip = market_tip(policy, view);
     if (base > policy->fee_cap_max || base + wanted_tip > policy->fee_cap_max)
@@ -70,7 +75,7 @@ bool weir_evm_fees_bump(const struct weir_evm_policy *policy,
 {
     unsigned __int128 tip_least = raised(attempt->tip);
     unsigned __int128 cap_least = raised(attempt->fee_cap);
-    if (tip_least > policy->tip_max || cap_least > policy->fee_cap_max)
+    if (tip_least > tip_ceiling(policy) || cap_least > policy->fee_cap_max)
         return false;
     unsigned __int128 new_tip = larger(tip_least, market_tip(policy, view));
     unsigned __int128 base = smaller(view->head.base_fee, policy->fee_cap_max);

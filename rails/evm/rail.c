@@ -225,7 +225,7 @@ static void no_answer(const struct talk *talk,
         .attempt = talk->action.attempt,
         .err = err,
     };
-    (void)snprintf(event->text, sizeof(event->text), "%s", text); /* a cut text is still a text */
+    (void)snprintf(event->text, sizeof(event->text), "%.*s", WEIR_RAIL_REASON_BYTES - 1, text);
 }
 
 static struct weir_rail_head head_of(const struct weir_rpc_block *block)

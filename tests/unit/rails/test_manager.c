@@ -409,6 +409,23 @@ static void first_fees_stay_within_the_policy(void **state)
     }
 }
 
+static void bounds_that_cross_each_other_still_give_fees(void **state)
+{
+    struct with_manager *f = with_begin(state);
+    struct weir_rail_view view = {.tip = WITH_GWEI, .head.base_fee = WITH_GWEI};
+    unsigned __int128 cap = 0;
+    unsigned __int128 tip = 0;
+    f->policy.fee_cap_max = 20 * WITH_GWEI; /* below tip_max */
+    f->policy.tip_min = 60 * WITH_GWEI;     /* above both */
+    assert_false(weir_evm_fees_first(&f->policy, &view, &cap, &tip));
+    f->policy.tip_min = 3 * WITH_GWEI;
+    assert_true(weir_evm_fees_first(&f->policy, &view, &cap, &tip));
+    assert_true(tip == 3 * WITH_GWEI && cap == 5 * WITH_GWEI);
+    const struct weir_rail_attempt dear = {.fee_cap = 17 * WITH_GWEI, .tip = 17 * WITH_GWEI};
+    assert_true(weir_evm_fees_bump(&f->policy, &view, &dear, &cap, &tip));
+    assert_true(tip <= cap && cap <= f->policy.fee_cap_max);
+}
+
 static void names_are_complete(void **state)
 {
     (void)state;
@@ -444,6 +461,7 @@ int main(void)
         cmocka_unit_test(answers_to_questions_nobody_asked_are_refused),
         cmocka_unit_test(a_clock_that_goes_back_delays_nothing_for_long),
         cmocka_unit_test(first_fees_stay_within_the_policy),
+        cmocka_unit_test(bounds_that_cross_each_other_still_give_fees),
         cmocka_unit_test(names_are_complete),
     };
     return cmocka_run_group_tests_name("manager", tests, with_manager_setup, with_manager_teardown);
