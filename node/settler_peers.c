@@ -37,7 +37,10 @@ enum weir_err weir_peer_call_start(struct weir_settler *settler,
         return WEIR_OK;
     const char **headers = weir_take(scope, HEADERS, sizeof(*headers));
     struct weir_http_request *request = weir_take(scope, 1, sizeof(*request));
-    const char *url = weir_take_printf(scope, "%s%s", contact->peer->url, call->path);
+    size_t base = strlen(contact->peer->url); /* "https://w2.example/" and without the slash */
+    if (base > 0 && contact->peer->url[base - 1] == '/')
+        base--;
+    const char *url = weir_take_printf(scope, "%.*s%s", (int)base, contact->peer->url, call->path);
     if (headers == NULL || request == NULL || url == NULL)
         return scope->err;
     const struct weir_peer_request signed_request = {"POST", call->path, call->body};

@@ -12,8 +12,8 @@ export function witnessConfig({ node, nodes, chain, token, service, terms, probe
   key_set_file: peers/${other.name}.keyset
   timeout: 2s
   allow_private: true`).join('\n');
-  const witnesses = nodes.map((other) => `- key: "${other.keys.report_address ?? other.keys.report}"
-  node: ${other.keys.node}`).join('\n');
+  const witnesses = nodes.map((other) => `- key: "${other.keys.report}"
+  node: ${other.keys.identity}`).join('\n');
   const tiers = terms.tiers.map((tier) => `- below_percent: "${tier.below}"
   payout: "${tier.payout}"`).join('\n');
   return `node:

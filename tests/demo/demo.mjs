@@ -64,7 +64,7 @@ class Demo {
       binary: process.env.WEIR_BIN, folder: join(this.folder, `w${i}`), name: `w${i}.example` }));
     await Promise.all(this.nodes.map((node) => node.init()));
     for (const node of this.nodes)
-      await this.chain.provider.send('anvil_setBalance', [node.keys.gas_address ?? node.keys.gas, '0x56bc75e2d63100000']);
+      await this.chain.provider.send('anvil_setBalance', [node.keys.gas, '0x56bc75e2d63100000']);
     say(`local chain at ${this.chain.url}, service at ${this.service.url}, three witnesses in ${this.folder}`);
     this.startMs = Math.ceil((Date.now() + 14000) / (WINDOW_S * 1000)) * WINDOW_S * 1000;
     const terms = {
@@ -84,7 +84,7 @@ class Demo {
   async openAndFund() {
     const [first] = this.nodes;
     const token = this.chain.token;
-    await (await token.mint(first.keys.gas_address ?? first.keys.gas, 500n * 10n ** 6n)).wait();
+    await (await token.mint(first.keys.gas, 500n * 10n ** 6n)).wait();
     await first.command('agreement', 'open', 'shop-sla', '--wait', '60s');
     await first.command('agreement', 'fund', 'shop-sla', '500.00', '--wait', '60s');
     const shown = JSON.parse(await first.command('agreement', 'show', 'shop-sla', '--json')).agreements[0];
