@@ -7,6 +7,7 @@
 #include "rails/evm/abi.h"
 #include "rails/evm/artifacts/selectors.h"
 
+#define BLOCKS_AT_ONCE 1024                    /* what public nodes allow for logs */
 #define CALLS_AT_ONCE (WEIR_RPC_CALLS_MAX - 2) /* leaves room for the chain id */
 #define RECEIPT_BYTES_MAX ((size_t)8 * 1024 * 1024)
 
@@ -85,41 +86,6 @@ enum weir_err weir_client_settlement(struct weir_client *client,
     return WEIR_OK;
 }
 
-/* Blocks [first, first + count) of the canonical chain. */
-static enum weir_err fetch_blocks(struct weir_client *client,
-                                  struct weir_scope *scope,
-                                  uint64_t first,
-                                  size_t count,
-                                  struct weir_rpc_block *blocks)
-{
-    struct weir_rpc_batch batch = {0};
-    for (size_t i = 0; i < count; i++)
-        if (weir_rpc_block_at(scope, &batch, (struct weir_rpc_tag){WEIR_RPC_NUMBER, first + i},
-                              &blocks[i]) == NULL)
-            return scope->err;
-    enum weir_err err = weir_client_exchange(client, scope, &batch);
-    for (size_t i = 0; err == WEIR_OK && i < count; i++)
-        err = weir_rpc_require(scope, &batch.calls[i]);
-    return err;
-}
-
-static enum weir_err fetch_logs(struct weir_client *client,
-                                struct weir_scope *scope,
-                                const struct weir_address *agreement,
-                                const struct weir_rpc_block *blocks,
-                                size_t count,
-                                struct weir_rpc_logs *logs)
-{
-    struct weir_rpc_batch batch = {0};
-    for (size_t i = 0; i < count; i++)
-        if (weir_rpc_logs_of_block(scope, &batch, &blocks[i].hash, agreement, &logs[i]) == NULL)
-            return scope->err;
-    enum weir_err err = weir_client_exchange(client, scope, &batch);
-    for (size_t i = 0; err == WEIR_OK && i < count; i++)
-        err = weir_rpc_require(scope, &batch.calls[i]);
-    return err;
-}
-
 static bool answers_query(const struct weir_settled_query *query,
                           const struct weir_settled *settled)
 {
@@ -145,30 +111,32 @@ static bool find_in_logs(const struct weir_settled_query *query,
     return false;
 }
 
+/* What is found is looked at again by its receipt, so a node that leaves logs out only delays. */
 enum weir_err weir_client_find_settled(struct weir_client *client,
                                        struct weir_scope *scope,
                                        const struct weir_settled_query *query,
                                        struct weir_hash *tx)
 {
-    struct weir_rpc_block blocks[CALLS_AT_ONCE];
-    struct weir_rpc_logs logs[CALLS_AT_ONCE];
     if (query->to_block < query->from_block ||
         query->to_block - query->from_block >= WEIR_CLIENT_BLOCKS_MAX)
         return weir_fail(scope, WEIR_E_RANGE, "blocks %" PRIu64 " to %" PRIu64 " are no range",
                          query->from_block, query->to_block);
-    uint64_t left = query->to_block - query->from_block + 1;
-    for (uint64_t first = query->from_block; left > 0;) {
-        size_t count = left < CALLS_AT_ONCE ? (size_t)left : CALLS_AT_ONCE;
-        enum weir_err err = fetch_blocks(client, scope, first, count, blocks);
+    for (uint64_t from = query->from_block; from <= query->to_block; from += BLOCKS_AT_ONCE) {
+        struct weir_rpc_batch batch = {0};
+        struct weir_rpc_logs logs = {0};
+        struct weir_rpc_filter filter = {query->agreement, settled_topic, from,
+                                         from + BLOCKS_AT_ONCE - 1};
+        if (filter.to_block > query->to_block)
+            filter.to_block = query->to_block;
+        if (weir_rpc_logs(scope, &batch, &filter, &logs) == NULL)
+            return scope->err;
+        enum weir_err err = weir_client_exchange(client, scope, &batch);
         if (err == WEIR_OK)
-            err = fetch_logs(client, scope, &query->agreement, blocks, count, logs);
+            err = weir_rpc_require(scope, &batch.calls[0]);
         if (err != WEIR_OK)
             return err;
-        for (size_t i = 0; i < count; i++)
-            if (find_in_logs(query, &logs[i], tx))
-                return WEIR_OK;
-        first += count;
-        left -= count;
+        if (find_in_logs(query, &logs, tx))
+            return WEIR_OK;
     }
     return weir_fail(scope, WEIR_E_NOT_FOUND, "no settlement in blocks %" PRIu64 " to %" PRIu64,
                      query->from_block, query->to_block);

@@ -226,11 +226,18 @@ struct weir_rpc_call *weir_rpc_tx_of(struct weir_scope *scope,
                                      struct weir_rpc_batch *batch,
                                      const struct weir_hash *tx,
                                      struct weir_rpc_tx *out);
-struct weir_rpc_call *weir_rpc_logs_of_block(struct weir_scope *scope,
-                                             struct weir_rpc_batch *batch,
-                                             const struct weir_hash *block,
-                                             const struct weir_address *address,
-                                             struct weir_rpc_logs *out);
+
+/* Which logs; blocks from..to, both included. */
+struct weir_rpc_filter {
+    struct weir_address address;
+    struct weir_hash topic; /* the first */
+    uint64_t from_block;
+    uint64_t to_block;
+};
+struct weir_rpc_call *weir_rpc_logs(struct weir_scope *scope,
+                                    struct weir_rpc_batch *batch,
+                                    const struct weir_rpc_filter *filter,
+                                    struct weir_rpc_logs *out);
 
 /* Pure.  The body of the request; a batch of one is a plain object.  Errors: MEMORY, LIMIT. */
 WEIR_CHECKED enum weir_err weir_rpc_print(struct weir_scope *scope,

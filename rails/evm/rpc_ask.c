@@ -281,18 +281,22 @@ struct weir_rpc_call *weir_rpc_tx_of(struct weir_scope *scope,
     return into(add(scope, batch, "eth_getTransactionByHash", params, WEIR_RPC_WANT_TX), out);
 }
 
-struct weir_rpc_call *weir_rpc_logs_of_block(struct weir_scope *scope,
-                                             struct weir_rpc_batch *batch,
-                                             const struct weir_hash *block,
-                                             const struct weir_address *address,
-                                             struct weir_rpc_logs *out)
+struct weir_rpc_call *weir_rpc_logs(struct weir_scope *scope,
+                                    struct weir_rpc_batch *batch,
+                                    const struct weir_rpc_filter *filter,
+                                    struct weir_rpc_logs *out)
 {
-    char hash[HASH_TEXT_BYTES];
+    char topic[HASH_TEXT_BYTES];
     char account[WEIR_ADDRESS_TEXT_BYTES];
-    print_hash(block, hash);
-    weir_address_print_hex(address, account);
-    char *params =
-        weir_take_printf(scope, "[{\"blockHash\":\"%s\",\"address\":\"%s\"}]", hash, account);
+    char from[QUANTITY_TEXT_BYTES];
+    char to[QUANTITY_TEXT_BYTES];
+    print_hash(&filter->topic, topic);
+    weir_address_print_hex(&filter->address, account);
+    print_quantity(filter->from_block, from);
+    print_quantity(filter->to_block, to);
+    char *params = weir_take_printf(
+        scope, "[{\"address\":\"%s\",\"topics\":[\"%s\"],\"fromBlock\":\"%s\",\"toBlock\":\"%s\"}]",
+        account, topic, from, to);
     return into(add(scope, batch, "eth_getLogs", params, WEIR_RPC_WANT_LOGS), out);
 }
 

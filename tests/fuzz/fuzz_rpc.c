@@ -43,7 +43,8 @@ static void ask(struct weir_scope *scope, struct answers *to)
     require(weir_rpc_receipt_of(scope, batch, &hash, &to->receipt) != NULL);
     require(weir_rpc_block_receipts(scope, batch, &hash, &to->receipts) != NULL);
     require(weir_rpc_tx_of(scope, batch, &hash, &to->tx) != NULL);
-    require(weir_rpc_logs_of_block(scope, batch, &hash, &address, &to->logs) != NULL);
+    const struct weir_rpc_filter filter = {.address = address, .topic = hash};
+    require(weir_rpc_logs(scope, batch, &filter, &to->logs) != NULL);
 }
 
 /* The first byte chooses between the whole batch and one of its calls alone. */

@@ -307,6 +307,40 @@ static void a_report_too_early_waits_and_then_pays_exactly_once(void **state)
     assert_true(settled.due == 25000000);
 }
 
+static void every_kind_of_question_is_understood(void **state)
+{
+    struct fixture *f = fixture_of(state);
+    const struct weir_rpc_tag latest = {.at = WEIR_RPC_LATEST};
+    const struct weir_rpc_tag pending = {.at = WEIR_RPC_PENDING};
+    const struct weir_hash unknown = {{7}};
+    const struct weir_hash sent = f->job.attempt_count > 0 ? f->job.attempts[0].hash : unknown;
+    const struct weir_rpc_message message = {
+        .has_from = true, .from = f->signer.address, .to = f->terms.customer, .value = 1};
+    struct weir_rpc_batch batch = {0};
+    struct weir_rpc_block block;
+    struct weir_rpc_tx tx = {0};
+    struct weir_rpc_tx none = {0};
+    uint64_t gas = 0;
+    uint64_t nonce = 0;
+    unsigned __int128 price = 0;
+    unsigned __int128 coins = 0;
+    assert_non_null(weir_rpc_estimate(f->scope, &batch, &message, latest, &gas));
+    assert_non_null(weir_rpc_gas_price(f->scope, &batch, &price));
+    assert_non_null(weir_rpc_nonce(f->scope, &batch, &f->signer.address, pending, &nonce));
+    assert_non_null(weir_rpc_balance(f->scope, &batch, &f->signer.address, latest, &coins));
+    assert_non_null(weir_rpc_block_at(f->scope, &batch, latest, &block));
+    assert_non_null(weir_rpc_tx_of(f->scope, &batch, &unknown, &none));
+    assert_non_null(weir_rpc_tx_of(f->scope, &batch, &sent, &tx));
+    ok(f, weir_client_exchange(&f->rail.client, f->scope, &batch));
+    for (size_t i = 0; i < batch.count; i++)
+        assert_int_equal(batch.calls[i].class, WEIR_RPC_ANSWERED);
+    assert_int_equal(gas, 21000);
+    assert_true(price > 0 && coins > 0);
+    assert_int_equal(nonce, f->next_nonce);
+    assert_true(block.header.length > 500);
+    assert_true(batch.calls[5].is_null);
+}
+
 static void a_payout_that_is_reorganised_away_is_sent_again(void **state)
 {
     struct fixture *f = fixture_of(state);
@@ -461,6 +495,7 @@ int main(void)
         cmocka_unit_test(the_chain_id_is_checked_at_connect),
         cmocka_unit_test(contracts_are_deployed_opened_and_funded_by_jobs),
         cmocka_unit_test(a_report_too_early_waits_and_then_pays_exactly_once),
+        cmocka_unit_test(every_kind_of_question_is_understood),
         cmocka_unit_test(a_payout_that_is_reorganised_away_is_sent_again),
         cmocka_unit_test(a_transaction_that_pools_forget_is_sent_again_and_replaced),
         cmocka_unit_test(a_fee_storm_is_answered_with_higher_fees),
