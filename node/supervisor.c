@@ -304,7 +304,7 @@ static void note_ready(struct supervisor *supervisor)
     }
 }
 
-enum next { NEXT_WAIT, NEXT_RESTART, NEXT_STOP };
+enum next { NEXT_WAIT, NEXT_RESTART, NEXT_STOP, NEXT_FAILED };
 
 static enum next wait_for_news(struct supervisor *supervisor)
 {
@@ -325,7 +325,7 @@ static enum next wait_for_news(struct supervisor *supervisor)
     if (info.ssi_signo == SIGINT || info.ssi_signo == SIGTERM)
         return NEXT_STOP;
     if (crew_reap(supervisor))
-        return NEXT_RESTART;
+        return supervisor->options.until_idle ? NEXT_FAILED : NEXT_RESTART;
     /* The signer serves until it is told; all others idle means that the work is done. */
     bool is_done = supervisor->options.until_idle;
     for (int i = 0; i < WEIR_DUTY_COUNT; i++)
@@ -361,7 +361,9 @@ int weir_supervisor_run(const struct weir_config *config, struct weir_run_option
         enum next next = wait_for_news(&supervisor);
         if (next == NEXT_WAIT)
             continue;
-        if (next == NEXT_STOP)
+        if (next == NEXT_FAILED)
+            status = 1; /* who asked for an end of its own wants to hear of it */
+        if (next != NEXT_RESTART)
             break;
         crew_stop(&supervisor);
         if (!restart_is_due(&supervisor) || !crew_start(&supervisor))
