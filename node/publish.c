@@ -35,6 +35,25 @@ struct known_verdicts {
     size_t count;
 };
 
+/* --- transactions ----------------------------------------------------------------------------- */
+
+static enum weir_err work_begin(struct publishing *work)
+{
+    if (work->publication->joins)
+        return WEIR_OK;
+    return weir_store_begin(work->store, work->scope, WEIR_WRITE_STREAM);
+}
+
+static enum weir_err work_end(struct publishing *work, enum weir_err err)
+{
+    if (work->publication->joins)
+        return err;
+    if (err == WEIR_OK)
+        return weir_store_commit(work->store, work->scope);
+    weir_store_rollback(work->store);
+    return err;
+}
+
 /* --- verdicts --------------------------------------------------------------------------------- */
 
 static enum weir_err put_verdict(struct publishing *work,
@@ -234,7 +253,7 @@ static enum weir_err finish_sequence(struct publishing *work, const struct weir_
     size_t count = 0;
     if (!window_around(work, next_ms, &window) || !is_settled(work, window, newest))
         return WEIR_OK;
-    enum weir_err err = weir_store_begin(work->store, work->scope, WEIR_WRITE_STREAM);
+    enum weir_err err = work_begin(work);
     if (err != WEIR_OK)
         return err;
     while (err == WEIR_OK && window_around(work, next_ms, &window) &&
@@ -249,10 +268,7 @@ static enum weir_err finish_sequence(struct publishing *work, const struct weir_
             err = put_verdict(work, WEIR_CLASS_ALL, window, &verdict);
         next_ms = window.end_ms;
     }
-    if (err == WEIR_OK)
-        err = weir_store_commit(work->store, work->scope);
-    else
-        weir_store_rollback(work->store);
+    err = work_end(work, err);
     if (err == WEIR_OK)
         work->publication->next_ms = next_ms;
     return err;
@@ -364,15 +380,10 @@ static enum weir_err finish_tallies(struct publishing *work, struct weir_interva
 static enum weir_err
 finish_group(struct publishing *work, const struct weir_interval *windows, size_t count)
 {
-    enum weir_err err = weir_store_begin(work->store, work->scope, WEIR_WRITE_STREAM);
-    if (err != WEIR_OK)
-        return err;
+    enum weir_err err = work_begin(work);
     for (size_t i = 0; err == WEIR_OK && i < count; i++)
         err = finish_tallies(work, windows[i]);
-    if (err == WEIR_OK)
-        return weir_store_commit(work->store, work->scope);
-    weir_store_rollback(work->store);
-    return err;
+    return work_end(work, err);
 }
 
 /* Fires what the new final windows complete, then closes them: closing is what makes them done, so
@@ -393,7 +404,10 @@ static enum weir_err finish_otif(struct publishing *work)
         .changed_ms = windows[0].start_ms,
         .final_ms = work->final_ms,
     };
-    err = weir_kill_publish(work->store, work->scope, &kills, &work->published->kills);
+    err = work_begin(work);
+    if (err == WEIR_OK)
+        err = weir_kill_publish(work->store, work->scope, &kills, &work->published->kills);
+    err = work_end(work, err);
     for (size_t i = 0; err == WEIR_OK && i < count; i += GROUP_WINDOWS)
         err =
             finish_group(work, windows + i, count - i < GROUP_WINDOWS ? count - i : GROUP_WINDOWS);

@@ -20,6 +20,8 @@ struct weir_store;
 struct weir_publication {
     const struct weir_gauge *gauge; /* borrowed */
     int64_t log_id;
+    bool joins;      /* the caller has opened a write transaction; it ends it, and after a failure
+                      * starts anew with everything but these three forgotten */
     bool is_known;   /* next_ms was looked up */
     int64_t next_ms; /* availability: start of the first window without its final verdict */
     uint64_t size;   /* of the log when it was last published */

@@ -5,7 +5,6 @@
 
 #include "base/arena.h"
 #include "ledger/kill.h"
-#include "ledger/store.h"
 #include "ledger/windows.h"
 #include "metrics/calendar.h"
 #include "metrics/kill.h"
@@ -172,15 +171,7 @@ enum weir_err weir_kill_publish(struct weir_store *store,
     if (work->gauge->otif.kill_rule == WEIR_KILL_NONE)
         return WEIR_OK;
     evaluation.from_ms = look_back(scope, work);
-    enum weir_err err = weir_store_begin(store, scope, WEIR_WRITE_SHORT);
-    if (err != WEIR_OK)
-        return err;
-    err = evaluate(&evaluation);
-    if (err != WEIR_OK) {
-        weir_store_rollback(store);
-        return err;
-    }
-    err = weir_store_commit(store, scope);
+    enum weir_err err = evaluate(&evaluation);
     if (err == WEIR_OK)
         *fired += evaluation.fired;
     return err;

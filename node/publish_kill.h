@@ -19,7 +19,7 @@ struct weir_kill_work {
 };
 
 /* Records every run of breaches that is complete by now and was not acknowledged already; `*fired`
- * grows by the new ones.  Errors: STORE, BUSY, MEMORY. */
+ * grows by the new ones.  Joins the transaction of the caller.  Errors: STORE, BUSY, MEMORY. */
 WEIR_CHECKED enum weir_err weir_kill_publish(struct weir_store *store,
                                              struct weir_scope *scope,
                                              const struct weir_kill_work *work,
