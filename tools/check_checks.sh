@@ -198,6 +198,15 @@ for text in 'int weir_one_next;' 'int two;'; do
     fi
 done
 
+# A verifier that loads more than it may.
+printf '#include <curl/curl.h>\nint main(void)\n{\nreturn curl_version() == 0;\n}\n' >"$tree/four.c"
+gcc "$tree/four.c" -lcurl -o "$WEIR_BUILD/weir-verify"
+planted=$((planted + 1))
+if run_check layers || ! grep -qF 'weir-verify: loads libcurl' "$tree/said"; then
+    missed=$((missed + 1))
+    echo "check_layers.sh says nothing about a verifier with curl"
+fi
+
 # A generated file that is not what the program prints.
 printf '#!/bin/sh\necho manual\n' >"$WEIR_BUILD/maker"
 chmod +x "$WEIR_BUILD/maker"

@@ -78,4 +78,14 @@ awk '$3 == "project" && $1 ~ /\.h$/ && $4 ~ /\.h$/ { print $1, $4 }' "$WORK/incl
     awk '$1 == $2 { print $1 }' "$WORK/edges"
     tsort "$WORK/edges" 2>&1 >/dev/null | sed -n 's/^tsort: //p' | grep '\.h$'
 } | sed 's/$/: part of a circle of headers/' | faults "style rule 30: no circles" || true
+# What a built program really loads.
+while read -r word program libraries; do
+    if [ "$word" != needed ] || [ ! -f "${WEIR_BUILD:-/nowhere}/$program" ]; then
+        continue
+    fi
+    readelf -d "$WEIR_BUILD/$program" | sed -nE 's/.*\(NEEDED\).*\[([^]]*)\.so.*/\1/p' |
+        while IFS= read -r library; do
+            case " $libraries " in *" $library "*) ;; *) echo "$program: loads $library" ;; esac
+        done
+done <"$TOOLS/layers.txt" | faults "tools/layers.txt: needed"
 finish
