@@ -51,7 +51,7 @@ static enum weir_err tile_finish(struct weir_append *append, struct weir_scope *
     struct weir_open_tile *tile = append->tile;
     uint64_t first = tile->size - WEIR_TILE_WIDTH;
     if (tile->from > first) {
-        struct weir_tree tree = {
+        struct weir_log_tree tree = {
             .store = append->store, .log_id = append->state->log_id, .is_own = true};
         memcpy(tree.salt_root, append->state->salt_root, sizeof(tree.salt_root));
         struct weir_salt_range range = {.start = first, .end = tile->from};

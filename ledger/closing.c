@@ -168,34 +168,26 @@ enum weir_err weir_window_close(struct weir_store *store,
     return err;
 }
 
-enum weir_err weir_window_list_unclosed(struct weir_store *store,
-                                        struct weir_scope *scope,
-                                        int64_t log_id,
-                                        int64_t end_ms,
-                                        size_t limit,
-                                        struct weir_interval **windows,
-                                        size_t *window_count)
+enum weir_err weir_window_unclosed(struct weir_store *store,
+                                   struct weir_scope *scope,
+                                   const struct weir_unclosed_query *query,
+                                   struct weir_unclosed_list *windows)
 {
     struct weir_collected found = {.item_bytes = sizeof(struct weir_interval)};
     struct weir_rows rows;
     weir_rows_begin(&rows, store, scope,
                     "SELECT start_ms, end_ms FROM open_window WHERE log_id = ? AND end_ms <= ? "
                     "ORDER BY end_ms, start_ms LIMIT ?",
-                    WEIR_VALUES(weir_value_i64(log_id), weir_value_i64(end_ms),
-                                weir_value_i64((int64_t)(limit > INT64_MAX ? INT64_MAX : limit))));
+                    WEIR_VALUES(weir_value_i64(query->log_id), weir_value_i64(query->end_ms),
+                                weir_value_limit(query->limit)));
     while (weir_rows_next(&rows)) {
-        struct weir_interval *window = weir_collect(scope, &found);
-        if (window == NULL) {
-            rows.err = scope->err;
-            break;
-        }
-        *window = (struct weir_interval){.start_ms = weir_row_i64(&rows, 0),
-                                         .end_ms = weir_row_i64(&rows, 1)};
+        struct weir_interval *window = weir_rows_collect(&rows, &found);
+        if (window != NULL)
+            *window = (struct weir_interval){.start_ms = weir_row_i64(&rows, 0),
+                                             .end_ms = weir_row_i64(&rows, 1)};
     }
     enum weir_err err = weir_rows_end(&rows);
-    if (err != WEIR_OK)
-        return err;
-    *windows = found.items;
-    *window_count = found.count;
-    return WEIR_OK;
+    if (err == WEIR_OK)
+        *windows = (struct weir_unclosed_list){.items = found.items, .count = found.count};
+    return err;
 }

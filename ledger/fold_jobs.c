@@ -134,7 +134,7 @@ static enum weir_err outcome_move(struct weir_fold *fold,
                                   const struct weir_outcome *outcome,
                                   int64_t sign)
 {
-    if (!outcome->standing != WEIR_JOB_UNPROMISED)
+    if (outcome->standing == WEIR_JOB_UNPROMISED)
         return WEIR_OK;
     enum weir_err err = weir_sums_touch(fold->sums, fold->store, scope, outcome->window);
     if (err != WEIR_OK || outcome->standing != WEIR_JOB_COUNTED)

@@ -23,7 +23,7 @@ static enum weir_err prover_open(struct weir_store *store,
                                  struct weir_scope *scope,
                                  int64_t log_id,
                                  uint64_t size_wanted,
-                                 struct weir_tree *tree)
+                                 struct weir_log_tree *tree)
 {
     uint64_t size = 0;
     enum weir_err err = weir_store_read_begin(store, scope);
@@ -40,7 +40,7 @@ static enum weir_err prover_open(struct weir_store *store,
     return err;
 }
 
-static void prover_close(struct weir_tree *tree)
+static void prover_close(struct weir_log_tree *tree)
 {
     struct weir_store *store = tree->store;
     weir_tree_close(tree);
@@ -53,7 +53,7 @@ enum weir_err weir_log_root(struct weir_store *store,
                             uint64_t size,
                             struct weir_hash *root)
 {
-    struct weir_tree tree;
+    struct weir_log_tree tree;
     enum weir_err err = prover_open(store, scope, log_id, size, &tree);
     if (err != WEIR_OK)
         return err;
@@ -70,7 +70,7 @@ enum weir_err weir_log_prove_inclusion(struct weir_store *store,
                                        struct weir_range leaf_and_size,
                                        struct weir_merkle_proof *proof)
 {
-    struct weir_tree tree;
+    struct weir_log_tree tree;
     uint64_t size = leaf_and_size.size;
     enum weir_err err = prover_open(store, scope, log_id, size, &tree);
     if (err != WEIR_OK)
@@ -88,7 +88,7 @@ enum weir_err weir_log_prove_consistency(struct weir_store *store,
                                          struct weir_range old_and_size,
                                          struct weir_merkle_proof *proof)
 {
-    struct weir_tree tree;
+    struct weir_log_tree tree;
     uint64_t size = old_and_size.size;
     enum weir_err err = prover_open(store, scope, log_id, size, &tree);
     if (err != WEIR_OK)
@@ -106,7 +106,7 @@ enum weir_err weir_log_prove_range(struct weir_store *store,
                                    struct weir_range range,
                                    struct weir_merkle_proof *proof)
 {
-    struct weir_tree tree;
+    struct weir_log_tree tree;
     enum weir_err err = prover_open(store, scope, log_id, range.size, &tree);
     if (err != WEIR_OK)
         return err;
@@ -143,7 +143,7 @@ enum weir_err weir_log_leaves(struct weir_store *store,
 {
     if (range.start > range.end)
         return weir_fail(scope, WEIR_E_RANGE, "a range of leaves that ends before it starts");
-    struct weir_tree tree;
+    struct weir_log_tree tree;
     enum weir_err err = prover_open(store, scope, log_id, range.end, &tree);
     if (err != WEIR_OK)
         return err;
@@ -158,8 +158,10 @@ enum weir_err weir_log_leaves(struct weir_store *store,
     return err;
 }
 
-static enum weir_err
-own_open(struct weir_store *store, struct weir_scope *scope, int64_t log_id, struct weir_tree *tree)
+static enum weir_err own_open(struct weir_store *store,
+                              struct weir_scope *scope,
+                              int64_t log_id,
+                              struct weir_log_tree *tree)
 {
     enum weir_err err = weir_tree_open(tree, store, scope, log_id);
     if (err == WEIR_OK && !tree->is_own)
@@ -175,7 +177,7 @@ enum weir_err weir_log_salts(struct weir_store *store,
                              struct weir_salt_seed seeds[static WEIR_SALT_COVER_MAX],
                              size_t *seed_count)
 {
-    struct weir_tree tree;
+    struct weir_log_tree tree;
     enum weir_err err = own_open(store, scope, log_id, &tree);
     if (err == WEIR_OK)
         err = weir_salt_cover(scope, tree.salt_root, weir_salt_domain(), range, seeds, seed_count);
@@ -189,7 +191,7 @@ enum weir_err weir_log_salt(struct weir_store *store,
                             uint64_t seq,
                             struct weir_salt *salt)
 {
-    struct weir_tree tree;
+    struct weir_log_tree tree;
     enum weir_err err = own_open(store, scope, log_id, &tree);
     if (err == WEIR_OK)
         err = weir_salt_make(scope, tree.salt_root, weir_salt_domain(), seq, salt);

@@ -344,6 +344,19 @@ void *weir_collect(struct weir_scope *scope, struct weir_collected *collected)
     return (uint8_t *)collected->items + collected->item_bytes * collected->count++;
 }
 
+void *weir_rows_collect(struct weir_rows *rows, struct weir_collected *collected)
+{
+    void *item = weir_collect(rows->scope, collected);
+    if (item == NULL && rows->err == WEIR_OK)
+        rows->err = rows->scope->err;
+    return item;
+}
+
+struct weir_value weir_value_limit(size_t limit)
+{
+    return weir_value_i64(limit > INT64_MAX ? INT64_MAX : (int64_t)limit);
+}
+
 enum weir_err
 weir_work_begin(struct weir_store *store, struct weir_scope *scope, struct weir_work *work)
 {

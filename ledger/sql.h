@@ -123,6 +123,12 @@ struct weir_collected {
 /* A new zeroed item, NULL after recording MEMORY. */
 void *weir_collect(struct weir_scope *scope, struct weir_collected *collected);
 
+/* The same for the row being read; on NULL the rows end with MEMORY. */
+void *weir_rows_collect(struct weir_rows *rows, struct weir_collected *collected);
+
+/* The limit of a list as a parameter. */
+struct weir_value weir_value_limit(size_t limit);
+
 /* The bracket around the writes of one function: its own SHORT transaction, or a savepoint of the
  * open one.  `end` keeps everything when `err` is OK and nothing otherwise, and returns the
  * outcome.

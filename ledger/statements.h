@@ -39,8 +39,10 @@ WEIR_CHECKED enum weir_err weir_statement_list(struct weir_store *store,
                                                struct weir_statement_row **rows,
                                                size_t *row_count);
 
-/* Units (jobs) of an event gauge that are delivered in full and have no statement of this purpose
- * yet, at most `limit`: the work list of the duty that has them signed.  Errors: STORE, MEMORY. */
+/* Jobs of an OTIF gauge that are delivered in full and about which there is no statement in this
+ * log yet, at most `limit`: the work list of the duty that has them signed.  Looks at a bounded
+ * number of events per call and remembers how far all are dealt with, so it may return none
+ * although a later call will.  Errors: STORE, BUSY, MEMORY. */
 WEIR_CHECKED enum weir_err weir_statement_due(struct weir_store *store,
                                               struct weir_scope *scope,
                                               int64_t log_id,

@@ -25,12 +25,12 @@ int64_t weir_tile_id(int64_t log_id, unsigned level, uint64_t number)
     return (int64_t)((uint64_t)log_id << 36 | (uint64_t)level << 32 | number);
 }
 
-enum weir_err weir_tree_open(struct weir_tree *tree,
+enum weir_err weir_tree_open(struct weir_log_tree *tree,
                              struct weir_store *store,
                              struct weir_scope *scope,
                              int64_t log_id)
 {
-    *tree = (struct weir_tree){.store = store, .log_id = log_id};
+    *tree = (struct weir_log_tree){.store = store, .log_id = log_id};
     struct weir_rows rows;
     weir_rows_begin(&rows, store, scope, "SELECT is_own, salt_root FROM log WHERE log_id = ?",
                     WEIR_VALUES(weir_value_i64(log_id)));
@@ -45,13 +45,13 @@ enum weir_err weir_tree_open(struct weir_tree *tree,
     return err;
 }
 
-void weir_tree_close(struct weir_tree *tree)
+void weir_tree_close(struct weir_log_tree *tree)
 {
     explicit_bzero(tree->salt_root, sizeof(tree->salt_root));
 }
 
 static enum weir_err
-leaf_missing(struct weir_scope *scope, const struct weir_tree *tree, uint64_t seq)
+leaf_missing(struct weir_scope *scope, const struct weir_log_tree *tree, uint64_t seq)
 {
     return weir_fail(scope, WEIR_E_CORRUPT, "log %lld has no leaf %llu", (long long)tree->log_id,
                      (unsigned long long)seq);
@@ -90,7 +90,7 @@ static enum weir_err own_leaf(struct weir_rows *rows,
     return WEIR_OK;
 }
 
-static enum weir_err own_visit(const struct weir_tree *tree,
+static enum weir_err own_visit(const struct weir_log_tree *tree,
                                struct weir_scope *scope,
                                struct weir_salt_range range,
                                const struct weir_leaf_visitor *visitor)
@@ -122,7 +122,7 @@ static enum weir_err own_visit(const struct weir_tree *tree,
     return err == WEIR_OK && next != range.end ? leaf_missing(scope, tree, next) : err;
 }
 
-static enum weir_err mirror_visit(const struct weir_tree *tree,
+static enum weir_err mirror_visit(const struct weir_log_tree *tree,
                                   struct weir_scope *scope,
                                   struct weir_salt_range range,
                                   const struct weir_leaf_visitor *visitor)
@@ -148,7 +148,7 @@ static enum weir_err mirror_visit(const struct weir_tree *tree,
     return err == WEIR_OK && next != range.end ? leaf_missing(scope, tree, next) : err;
 }
 
-enum weir_err weir_tree_visit(const struct weir_tree *tree,
+enum weir_err weir_tree_visit(const struct weir_log_tree *tree,
                               struct weir_scope *scope,
                               struct weir_salt_range range,
                               const struct weir_leaf_visitor *visitor)
@@ -176,7 +176,7 @@ static enum weir_err sink_visit(void *context,
     return WEIR_OK;
 }
 
-enum weir_err weir_tree_hashes(const struct weir_tree *tree,
+enum weir_err weir_tree_hashes(const struct weir_log_tree *tree,
                                struct weir_scope *scope,
                                struct weir_salt_range range,
                                struct weir_hash *hashes)
@@ -193,22 +193,22 @@ static enum weir_err tile_roots(struct weir_store *store,
                                 size_t count,
                                 struct weir_hash *roots)
 {
+    int64_t end_id = first_id + (int64_t)count;
+    int64_t next_id = first_id;
     struct weir_rows rows;
-    weir_rows_begin(
-        &rows, store, scope,
-        "SELECT tile_id, root FROM tile WHERE tile_id >= ? AND tile_id < ? "
-        "ORDER BY tile_id",
-        WEIR_VALUES(weir_value_i64(first_id), weir_value_i64(first_id + (int64_t)count)));
-    size_t found = 0;
+    weir_rows_begin(&rows, store, scope,
+                    "SELECT tile_id, root FROM tile WHERE tile_id >= ? AND tile_id < ? "
+                    "ORDER BY tile_id",
+                    WEIR_VALUES(weir_value_i64(first_id), weir_value_i64(end_id)));
     while (weir_rows_next(&rows)) {
-        if (weir_row_i64(&rows, 0) != first_id + (int64_t)found)
+        if (weir_row_i64(&rows, 0) != next_id)
             break;
-        roots[found++] = weir_row_hash(&rows, 1);
+        roots[next_id - first_id] = weir_row_hash(&rows, 1);
+        next_id++;
     }
     enum weir_err err = weir_rows_end(&rows);
-    if (err == WEIR_OK && found != count)
-        err = weir_fail(scope, WEIR_E_CORRUPT, "tile %lld is missing",
-                        (long long)(first_id + (int64_t)found));
+    if (err == WEIR_OK && next_id != end_id)
+        err = weir_fail(scope, WEIR_E_CORRUPT, "tile %lld is missing", (long long)next_id);
     return err;
 }
 
@@ -238,7 +238,7 @@ enum weir_err weir_tile_put(struct weir_store *store,
     return WEIR_OK;
 }
 
-static enum weir_err complete_tile(const struct weir_tree *tree,
+static enum weir_err complete_tile(const struct weir_log_tree *tree,
                                    struct weir_scope *scope,
                                    struct weir_tile tile,
                                    struct weir_hash *hashes)
@@ -262,7 +262,7 @@ enum weir_err weir_tree_tile_read(void *context,
                                   struct weir_tile tile,
                                   struct weir_hash *hashes)
 {
-    const struct weir_tree *tree = context;
+    const struct weir_log_tree *tree = context;
     if (tile.width == WEIR_TILE_WIDTH)
         return complete_tile(tree, scope, tile, hashes);
     uint64_t first = tile.index * WEIR_TILE_WIDTH;

@@ -20,7 +20,7 @@ int64_t weir_position(int64_t log_id, uint64_t seq);
 uint64_t weir_position_seq(int64_t position);
 
 /* Whose leaves: salts are needed for own ones. */
-struct weir_tree {
+struct weir_log_tree {
     struct weir_store *store;
     int64_t log_id;
     bool is_own;
@@ -28,11 +28,11 @@ struct weir_tree {
 };
 
 /* Errors: NOT_FOUND, STORE. */
-WEIR_CHECKED enum weir_err weir_tree_open(struct weir_tree *tree,
+WEIR_CHECKED enum weir_err weir_tree_open(struct weir_log_tree *tree,
                                           struct weir_store *store,
                                           struct weir_scope *scope,
                                           int64_t log_id);
-void weir_tree_close(struct weir_tree *tree); /* wipes the salt root */
+void weir_tree_close(struct weir_log_tree *tree); /* wipes the salt root */
 
 /* Called for every leaf in order; `bytes` live during the call. */
 struct weir_leaf_visitor {
@@ -44,13 +44,13 @@ struct weir_leaf_visitor {
 };
 
 /* Errors: CORRUPT (a leaf is missing or no leaf), those of the visitor, STORE. */
-WEIR_CHECKED enum weir_err weir_tree_visit(const struct weir_tree *tree,
+WEIR_CHECKED enum weir_err weir_tree_visit(const struct weir_log_tree *tree,
                                            struct weir_scope *scope,
                                            struct weir_salt_range range,
                                            const struct weir_leaf_visitor *visitor);
 
 /* The hashes of the leaves [range.start, range.end), from the rows. */
-WEIR_CHECKED enum weir_err weir_tree_hashes(const struct weir_tree *tree,
+WEIR_CHECKED enum weir_err weir_tree_hashes(const struct weir_log_tree *tree,
                                             struct weir_scope *scope,
                                             struct weir_salt_range range,
                                             struct weir_hash *hashes);
@@ -65,7 +65,7 @@ WEIR_CHECKED enum weir_err weir_tile_put(struct weir_store *store,
 int64_t weir_tile_id(int64_t log_id, unsigned level, uint64_t number);
 
 /* Reads one tile (complete or not) for a tree of some size; the `read` of a weir_tile_source whose
- * context is a struct weir_tree. */
+ * context is a struct weir_log_tree. */
 WEIR_CHECKED enum weir_err weir_tree_tile_read(void *context,
                                                struct weir_scope *scope,
                                                struct weir_tile tile,

@@ -2,23 +2,23 @@
 
 #include "ledger/sql.h"
 
-enum weir_err weir_gauge_windows(struct weir_store *store,
-                                 struct weir_scope *scope,
-                                 int64_t log_id,
-                                 const char *class_name,
-                                 struct weir_interval span,
-                                 struct weir_gauge_window **windows,
-                                 size_t *window_count)
+enum weir_err weir_gauge_window_list(struct weir_store *store,
+                                     struct weir_scope *scope,
+                                     const struct weir_gauge_window_query *query,
+                                     struct weir_gauge_window_list *windows)
 {
     struct weir_collected found = {.item_bytes = sizeof(struct weir_gauge_window)};
-    struct weir_value wanted = class_name == NULL ? weir_value_null() : weir_value_text(class_name);
+    struct weir_value wanted = weir_value_null();
+    if (query->class_name != NULL)
+        wanted = weir_value_text(query->class_name);
     struct weir_rows rows;
     weir_rows_begin(&rows, store, scope,
                     "SELECT class, start_ms, end_ms, up_ms, down_ms, num, den, units, replanned, "
                     "last_num FROM gauge_window WHERE log_id = ?1 AND (?2 IS NULL OR class = ?2) "
                     "AND start_ms < ?3 AND end_ms > ?4 ORDER BY class, start_ms",
-                    WEIR_VALUES(weir_value_i64(log_id), wanted, weir_value_i64(span.end_ms),
-                                weir_value_i64(span.start_ms)));
+                    WEIR_VALUES(weir_value_i64(query->log_id), wanted,
+                                weir_value_i64(query->span.end_ms),
+                                weir_value_i64(query->span.start_ms)));
     while (weir_rows_next(&rows)) {
         struct weir_gauge_window *window = weir_collect(scope, &found);
         if (window == NULL) {
@@ -39,8 +39,7 @@ enum weir_err weir_gauge_windows(struct weir_store *store,
     enum weir_err err = weir_rows_end(&rows);
     if (err != WEIR_OK)
         return err;
-    *windows = found.items;
-    *window_count = found.count;
+    *windows = (struct weir_gauge_window_list){.items = found.items, .count = found.count};
     return WEIR_OK;
 }
 

@@ -24,15 +24,43 @@ struct weir_gauge_window {
     struct weir_tally tally;        /* OTIF gauges */
 };
 
-/* The windows that meet `span` and have something in them, by class, then start.
- * `class_name` NULL: all classes.  Errors: STORE, MEMORY. */
-WEIR_CHECKED enum weir_err weir_gauge_windows(struct weir_store *store,
-                                              struct weir_scope *scope,
-                                              int64_t log_id,
-                                              const char *class_name,
-                                              struct weir_interval span,
-                                              struct weir_gauge_window **windows,
-                                              size_t *window_count);
+/* Which windows of a gauge: of one class or (NULL) of all, that meet `span`. */
+struct weir_gauge_window_query {
+    int64_t log_id;
+    const char *class_name;
+    struct weir_interval span;
+};
+
+struct weir_gauge_window_list {
+    struct weir_gauge_window *items;
+    size_t count;
+};
+
+/* Those that have something in them, by class, then start.  Errors: STORE, MEMORY. */
+WEIR_CHECKED enum weir_err weir_gauge_window_list(struct weir_store *store,
+                                                  struct weir_scope *scope,
+                                                  const struct weir_gauge_window_query *query,
+                                                  struct weir_gauge_window_list *windows);
+
+/* The same with the parts of the query and of the list apart. */
+WEIR_CHECKED static inline enum weir_err weir_gauge_windows(struct weir_store *store,
+                                                            struct weir_scope *scope,
+                                                            int64_t log_id,
+                                                            const char *class_name,
+                                                            struct weir_interval span,
+                                                            struct weir_gauge_window **windows,
+                                                            size_t *window_count)
+{
+    const struct weir_gauge_window_query query = {
+        .log_id = log_id, .class_name = class_name, .span = span};
+    struct weir_gauge_window_list found = {0};
+    enum weir_err err = weir_gauge_window_list(store, scope, &query, &found);
+    if (err != WEIR_OK)
+        return err;
+    *windows = found.items;
+    *window_count = found.count;
+    return WEIR_OK;
+}
 
 /* Closes a window of an event gauge: puts a leaf into the log that commits to the number and digest
  * of its inputs and to its tallies (metrics/close.h).  Revision 0 the first time, one more when the
@@ -53,14 +81,42 @@ WEIR_CHECKED enum weir_err weir_window_close(struct weir_store *store,
                                              struct weir_closing *closing);
 
 /* Windows that end at or before `end_ms` and are not closed, or have changed since: what the
- * collector closes at finality.  At most `limit`, oldest first.  Errors: STORE, MEMORY. */
-WEIR_CHECKED enum weir_err weir_window_list_unclosed(struct weir_store *store,
-                                                     struct weir_scope *scope,
-                                                     int64_t log_id,
-                                                     int64_t end_ms,
-                                                     size_t limit,
-                                                     struct weir_interval **windows,
-                                                     size_t *window_count);
+ * collector closes at finality.  At most `limit`, oldest first. */
+struct weir_unclosed_query {
+    int64_t log_id;
+    int64_t end_ms;
+    size_t limit;
+};
+
+struct weir_unclosed_list {
+    struct weir_interval *items;
+    size_t count;
+};
+
+/* Errors: STORE, MEMORY. */
+WEIR_CHECKED enum weir_err weir_window_unclosed(struct weir_store *store,
+                                                struct weir_scope *scope,
+                                                const struct weir_unclosed_query *query,
+                                                struct weir_unclosed_list *windows);
+
+/* The same with the parts of the query and of the list apart. */
+WEIR_CHECKED static inline enum weir_err weir_window_list_unclosed(struct weir_store *store,
+                                                                   struct weir_scope *scope,
+                                                                   int64_t log_id,
+                                                                   int64_t end_ms,
+                                                                   size_t limit,
+                                                                   struct weir_interval **windows,
+                                                                   size_t *window_count)
+{
+    const struct weir_unclosed_query query = {.log_id = log_id, .end_ms = end_ms, .limit = limit};
+    struct weir_unclosed_list found = {0};
+    enum weir_err err = weir_window_unclosed(store, scope, &query, &found);
+    if (err != WEIR_OK)
+        return err;
+    *windows = found.items;
+    *window_count = found.count;
+    return WEIR_OK;
+}
 
 /* One published verdict. */
 struct weir_verdict_row {

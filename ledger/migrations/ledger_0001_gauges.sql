@@ -139,8 +139,6 @@ CREATE TRIGGER statement_is_not_deleted BEFORE DELETE ON statement
   BEGIN SELECT RAISE(ABORT, 'statement is append-only'); END;
 
 CREATE TABLE statement_cursor(
-  log_id INTEGER NOT NULL,
-  purpose INTEGER NOT NULL,
-  seq INTEGER NOT NULL,
-  PRIMARY KEY(log_id, purpose)
-) STRICT, WITHOUT ROWID;
+  log_id INTEGER PRIMARY KEY,
+  seq INTEGER NOT NULL
+) STRICT;

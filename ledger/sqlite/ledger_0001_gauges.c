@@ -143,8 +143,6 @@ const char weir_migration_ledger_0001_gauges[] =
     "  BEGIN SELECT RAISE(ABORT, 'statement is append-only'); END;\n"
     "\n"
     "CREATE TABLE statement_cursor(\n"
-    "  log_id INTEGER NOT NULL,\n"
-    "  purpose INTEGER NOT NULL,\n"
-    "  seq INTEGER NOT NULL,\n"
-    "  PRIMARY KEY(log_id, purpose)\n"
-    ") STRICT, WITHOUT ROWID;\n";
+    "  log_id INTEGER PRIMARY KEY,\n"
+    "  seq INTEGER NOT NULL\n"
+    ") STRICT;\n";

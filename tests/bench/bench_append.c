@@ -1,6 +1,6 @@
-/* What recording costs: batches of 1,000 observations made durable with leaf, salts, Merkle tree and
- * gauge windows, beside plain SQLite inserting the same bytes under the same unique key in the same
- * batches with the same journal settings; and how long a small commit of another process takes
+/* What recording costs: batches of 1,000 observations made durable with leaf, salts, Merkle tree
+ * and gauge windows, beside plain SQLite inserting the same bytes under the same unique key in the
+ * same batches with the same journal settings; and how long a small commit of another process takes
  * meanwhile.  Both sides run in turns of a few batches, so that a busy machine slows both.
  * Usage: bench_append [thousands of rows, default 300].  Works in the current folder. */
 #include <errno.h>
@@ -346,7 +346,8 @@ static void bench(struct weir_store *store, const char *path, size_t rows)
                "STRICT",
                "INSERT INTO event(source, id, rev, occurred_ms, payload) VALUES (?, ?, ?, ?, ?) "
                "ON CONFLICT DO NOTHING");
-    (void)printf("%-28s %12s %12s %8s\n", "batches of 1,000", "ours rows/s", "plain rows/s", "ratio");
+    (void)printf("%-28s %12s %12s %8s\n", "batches of 1,000", "ours rows/s", "plain rows/s",
+                 "ratio");
     compare(&ticks, &plain, rows);
     compare(&events, &texts, rows);
     latency(&ticks, path, rows, rows);
