@@ -40,10 +40,11 @@ struct weir_probing {
     int64_t offset_ms;      /* wall clock minus monotonic clock at the newest tick */
     int64_t step_ms;        /* of the clock, not yet logged; 0: none */
     int64_t window_end_ms;  /* of the window of the newest tick */
+    uint8_t last_reason;    /* of the newest tick */
     struct weir_tick found; /* while DOUBTED: what it is if the network works */
     struct weir_publication publication;
     bool is_dirty;  /* ticks were recorded since it was published */
-    bool is_urgent; /* and one of them began a window */
+    bool is_urgent; /* and one of them began a window or changed the state */
 };
 
 /* Ticks on their way into the ledger, per gauge in the order of time. */

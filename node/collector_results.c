@@ -116,10 +116,6 @@ static void take_probe(struct weir_collector *collector,
                        result->status, latency_ms > UINT32_MAX ? UINT32_MAX : (uint32_t)latency_ms);
     collector->probes_running--;
     probing->state = WEIR_PROBE_IDLE;
-    if (tick.state != WEIR_STATE_UP)
-        weir_log(WEIR_LOG_INFO, "probe_not_up", "gauge=%s tick_ms=%lld reason=%s status=%u",
-                 probing->gauge->name, (long long)tick.tick_ms, weir_reason_name(tick.reason),
-                 result->status);
     if (collector->references.count == 0 || !weir_probe_is_doubtful(result)) {
         weir_queue_tick(collector, probing, &tick);
         return;

@@ -35,6 +35,7 @@ enum weir_err weir_probing_begin(struct weir_collector *collector,
     }
     if (err != WEIR_OK)
         return err;
+    probing->last_reason = newest.reason;
     probing->last_ms = newest.tick_ms;
     probing->due_ms = weir_tick_after(newest.tick_ms, interval_ms);
     if (newest.tick_ms - now_ms > probing->skew_max_ms) {
@@ -55,6 +56,13 @@ void weir_queue_tick(struct weir_collector *collector,
     queue->ticks[queue->count] = *tick;
     queue->owners[queue->count] = (uint32_t)(probing - collector->probings);
     queue->count++;
+    if (tick->reason != probing->last_reason &&
+        (tick->state != WEIR_STATE_UP || probing->last_reason != 0))
+        weir_log(WEIR_LOG_INFO, "state_changed", "gauge=%s tick_ms=%lld state=%s reason=%s",
+                 probing->gauge->name, (long long)tick->tick_ms, weir_state_name(tick->state),
+                 weir_reason_name(tick->reason));
+    probing->is_urgent |= weir_reason_state(probing->last_reason) != tick->state;
+    probing->last_reason = tick->reason;
     probing->last_ms = tick->tick_ms;
     collector->counters.by_reason[tick->reason]++;
     if (tick->tick_ms > collector->counters.tick_ms)
