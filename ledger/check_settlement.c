@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "attest/keccak.h"
+#include "attest/opinion.h"
 #include "attest/secp.h"
 #include "attest/terms.h"
 #include "ledger/agreements.h"
