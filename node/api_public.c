@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "config/config.h"
 #include "ledger/reports.h"
+#include "node/api_health.h"
 #include "node/clock.h"
 #include "node/overview.h"
 
@@ -40,10 +41,14 @@ enum weir_err weir_api_v1_status(struct weir_api *api,
                                  struct weir_api_answer *answer)
 {
     (void)request;
-    const struct weir_overview overview = overview_of(api);
+    struct weir_overview overview = overview_of(api);
+    struct weir_health *health = weir_take(scope, 1, sizeof(*health));
     struct weir_json json;
+    enum weir_err err = health == NULL ? scope->err : weir_api_health(api, scope, health);
+    overview.health = health;
     weir_json_begin(&json, scope, 0);
-    enum weir_err err = weir_overview_status(&overview, scope, &json);
+    if (err == WEIR_OK)
+        err = weir_overview_status(&overview, scope, &json);
     return err == WEIR_OK ? finish(&json, answer) : err;
 }
 

@@ -15,3 +15,5 @@ if(TARGET weir)
         COMMAND weir help --man > ${CMAKE_BINARY_DIR}/weir.1 DEPENDS weir VERBATIM)
     add_custom_target(manpage DEPENDS ${CMAKE_BINARY_DIR}/weir.1)
 endif()
+
+include(${CMAKE_SOURCE_DIR}/node/web/embed.cmake)

@@ -5,13 +5,33 @@
 
 #include "base/arena.h"
 #include "config/config.h"
-#include "ledger/intents.h"
 #include "ledger/kill.h"
 #include "ledger/sources.h"
 #include "ledger/status.h"
 #include "ledger/store.h"
+#include "node/api_health.h"
 
 #define REFUSED_SHOWN 20
+
+static void write_health(const struct weir_overview *overview, struct weir_json *json)
+{
+    const struct weir_health *health = overview->health;
+    if (health == NULL) {
+        weir_json_null(json, "ready");
+        weir_json_null(json, "health");
+        return;
+    }
+    weir_json_bool(json, "ready", health->is_well);
+    weir_json_array(json, "health");
+    for (size_t i = 0; i < health->count; i++) {
+        weir_json_object(json, NULL);
+        weir_json_text(json, "part", health->points[i].name);
+        weir_json_bool(json, "ok", health->points[i].is_well);
+        weir_json_text(json, "text", health->points[i].text);
+        weir_json_close(json);
+    }
+    weir_json_close(json);
+}
 
 static void write_keys(const struct weir_overview *overview, struct weir_json *json)
 {
@@ -116,6 +136,7 @@ enum weir_err weir_overview_status(const struct weir_overview *overview,
     weir_json_bool(json, "running", overview->started_ms != 0);
     weir_json_i64(json, "now_ms", overview->now_ms);
     weir_json_i64(json, "started_ms", overview->started_ms);
+    write_health(overview, json);
     write_keys(overview, json);
     enum weir_err err = weir_overview_gauges(overview, scope, json);
     if (err == WEIR_OK)

@@ -1,27 +1,10 @@
-/* Agreements and payouts: what the ledger holds, with money as exact decimals of its asset. */
+/* Agreements and payouts as JSON, with money as exact decimals of its asset. */
 #include "node/overview.h"
 
-#include <string.h>
-
-#include "attest/terms.h"
 #include "base/arena.h"
 #include "base/number.h"
-#include "config/config.h"
-#include "ledger/agreements.h"
-#include "ledger/intents.h"
 #include "ledger/jobs.h"
-#include "ledger/log.h"
-#include "ledger/store.h"
-#include "ledger/transfers.h"
 #include "node/job_codec.h"
-
-/* One agreement as the ledger has it. */
-struct known {
-    struct weir_agreement_row row;
-    struct weir_asset_row asset;
-    struct weir_terms terms;
-    const char *gauge; /* NULL: its gauge is not measured here */
-};
 
 static void write_address(struct weir_json *json, const char *key, const struct weir_address *value)
 {
@@ -35,26 +18,9 @@ static void write_hash(struct weir_json *json, const char *key, const struct wei
     weir_json_0x(json, key, hash->bytes, WEIR_HASH_BYTES);
 }
 
-static enum weir_err load_agreement(const struct weir_overview *overview,
-                                    struct weir_scope *scope,
-                                    const struct weir_agreement_row *row,
-                                    struct known *known)
-{
-    struct weir_log log;
-    *known = (struct known){.row = *row};
-    enum weir_err err = weir_asset_load(overview->store, scope, row->asset, &known->asset);
-    if (err == WEIR_OK)
-        err = weir_terms_read(scope, row->terms, &known->terms);
-    if (err == WEIR_OK && row->log_id != 0) {
-        err = weir_log_load(overview->store, scope, row->log_id, &log);
-        known->gauge = err == WEIR_OK ? log.gauge : NULL;
-    }
-    return err == WEIR_OK ? err : weir_note(scope, "agreement '%s'", row->name);
-}
-
 /* --- agreements ------------------------------------------------------------------------------- */
 
-static void write_amount(const struct known *known,
+static void write_amount(const struct weir_known_agreement *known,
                          struct weir_json *json,
                          const char *key,
                          unsigned __int128 amount)
@@ -62,7 +28,7 @@ static void write_amount(const struct known *known,
     weir_json_money(json, key, weir_money_make(known->row.asset, amount), known->asset.decimals);
 }
 
-static void write_asset(const struct known *known, struct weir_json *json)
+static void write_asset(const struct weir_known_agreement *known, struct weir_json *json)
 {
     weir_json_object(json, "asset");
     weir_json_text(json, "symbol", known->asset.symbol);
@@ -99,7 +65,7 @@ static void write_witnesses(const struct weir_terms *terms, struct weir_json *js
     weir_json_close(json);
 }
 
-static void write_tiers(const struct known *known, struct weir_json *json)
+static void write_tiers(const struct weir_known_agreement *known, struct weir_json *json)
 {
     weir_json_array(json, "tiers");
     for (size_t j = 0; j < known->terms.tier_count; j++) {
@@ -114,7 +80,7 @@ static void write_tiers(const struct known *known, struct weir_json *json)
     weir_json_close(json);
 }
 
-static void write_terms(const struct known *known, struct weir_json *json)
+static void write_terms(const struct weir_known_agreement *known, struct weir_json *json)
 {
     const struct weir_terms *terms = &known->terms;
     write_asset(known, json);
@@ -170,25 +136,22 @@ enum weir_err weir_overview_agreements(const struct weir_overview *overview,
                                        struct weir_scope *scope,
                                        struct weir_json *json)
 {
-    struct weir_agreement_row *rows = NULL;
+    struct weir_known_agreement *known = NULL;
     size_t count = 0;
-    enum weir_err err = weir_agreement_list(overview->store, scope, &rows, &count);
+    enum weir_err err = weir_overview_load_agreements(overview, scope, &known, &count);
     weir_json_array(json, "agreements");
     for (size_t i = 0; err == WEIR_OK && i < count; i++) {
-        struct known known;
-        err = load_agreement(overview, scope, &rows[i], &known);
-        if (err != WEIR_OK)
-            return err;
+        const struct weir_agreement_row *row = &known[i].row;
         weir_json_object(json, NULL);
-        weir_json_text(json, "name", rows[i].name);
-        write_hash(json, "terms", &rows[i].terms_hash);
-        weir_json_text(json, "gauge", known.gauge);
-        weir_json_u64(json, "chain_id", rows[i].chain_id);
-        write_address(json, "contract", &rows[i].clone);
-        write_address(json, "factory", &rows[i].factory);
-        write_address(json, "implementation", &rows[i].implementation);
-        write_terms(&known, json);
-        err = write_chain_jobs(overview, scope, &rows[i].terms_hash, json);
+        weir_json_text(json, "name", row->name);
+        write_hash(json, "terms", &row->terms_hash);
+        weir_json_text(json, "gauge", known[i].gauge);
+        weir_json_u64(json, "chain_id", row->chain_id);
+        write_address(json, "contract", &row->clone);
+        write_address(json, "factory", &row->factory);
+        write_address(json, "implementation", &row->implementation);
+        write_terms(&known[i], json);
+        err = write_chain_jobs(overview, scope, &row->terms_hash, json);
         weir_json_close(json);
     }
     weir_json_close(json);
@@ -257,26 +220,13 @@ static void write_mined(const struct weir_rail_job *job, struct weir_json *json)
     weir_json_close(json);
 }
 
-/* The job that carries the intent has its id. */
-static enum weir_err write_job(const struct weir_overview *overview,
-                               struct weir_scope *scope,
-                               const struct weir_hash *id,
-                               struct weir_json *json)
+static void write_job(const struct weir_stored_job *stored, struct weir_json *json)
 {
-    struct weir_rail_job_row row;
-    struct weir_stored_job *stored = weir_take(scope, 1, sizeof(*stored));
-    enum weir_err err =
-        stored == NULL ? scope->err : weir_rail_job_load(overview->store, scope, id, &row);
-    if (err == WEIR_E_NOT_FOUND) {
-        weir_scope_recover(scope); /* somebody else sends it, or nobody yet */
+    if (stored == NULL) {
         weir_json_null(json, "report");
         weir_json_null(json, "job");
-        return WEIR_OK;
+        return;
     }
-    if (err == WEIR_OK)
-        err = weir_job_read(scope, row.bytes, stored);
-    if (err != WEIR_OK)
-        return err;
     weir_json_hash(json, "report", &stored->subject.report);
     weir_json_object(json, "job");
     weir_json_text(json, "stage", weir_rail_stage_name(stored->job.stage));
@@ -285,109 +235,42 @@ static enum weir_err write_job(const struct weir_overview *overview,
     write_attempts(&stored->job, json);
     write_mined(&stored->job, json);
     weir_json_close(json);
-    return WEIR_OK;
 }
 
-static const char *transfer_kind_name(enum weir_transfer_kind kind)
+/* How the money stands: what was due, what was paid and by which transaction. */
+static void write_money(const struct weir_known_payout *payout, struct weir_json *json)
 {
-    switch (kind) {
-    case WEIR_TRANSFER_PENDING:
-        return "pending";
-    case WEIR_TRANSFER_POST:
-        return "posted";
-    case WEIR_TRANSFER_VOID:
-        return "void";
-    case WEIR_TRANSFER_DIRECT:
-        return "direct";
-    }
-    return "unknown";
-}
-
-/* What was booked: the newest entry says how it stands, the pending one how much was due. */
-static enum weir_err write_transfers(const struct weir_overview *overview,
-                                     struct weir_scope *scope,
-                                     const struct known *known,
-                                     const struct weir_hash *intent,
-                                     struct weir_json *json)
-{
-    struct weir_transfer *transfers = NULL;
-    size_t count = 0;
-    enum weir_err err = weir_transfer_list(overview->store, scope, intent, &transfers, &count);
-    if (err != WEIR_OK)
-        return err;
-    const struct weir_transfer *due = NULL;
-    const struct weir_transfer *paid = NULL;
-    for (size_t i = 0; i < count; i++) {
-        due = transfers[i].kind == WEIR_TRANSFER_PENDING ? &transfers[i] : due;
-        paid = transfers[i].kind == WEIR_TRANSFER_POST ? &transfers[i] : paid;
-    }
-    weir_json_text(json, "transfer",
-                   count == 0 ? "none" : transfer_kind_name(transfers[count - 1].kind));
-    weir_json_text(json, "asset", known->asset.symbol);
-    if (due == NULL)
-        weir_json_null(json, "due");
+    uint8_t decimals = payout->agreement->asset.decimals;
+    weir_json_text(json, "transfer", weir_transfer_kind_name(payout->booked));
+    weir_json_text(json, "asset", payout->agreement->asset.symbol);
+    if (payout->has_due)
+        weir_json_money(json, "due", payout->due, decimals);
     else
-        weir_json_money(json, "due", due->amount, known->asset.decimals);
-    if (paid == NULL) {
+        weir_json_null(json, "due");
+    if (payout->has_paid)
+        weir_json_money(json, "paid", payout->paid, decimals);
+    else
         weir_json_null(json, "paid");
-        weir_json_null(json, "tx");
-        return WEIR_OK;
-    }
-    weir_json_money(json, "paid", paid->amount, known->asset.decimals);
-    weir_json_text(json, "tx", paid->detail);
-    return WEIR_OK;
+    weir_json_text(json, "tx", payout->tx[0] == '\0' ? NULL : payout->tx);
 }
 
-static enum weir_err write_payout(const struct weir_overview *overview,
-                                  struct weir_scope *scope,
-                                  const struct known *known,
-                                  const struct weir_intent *intent,
-                                  struct weir_json *json)
+static void write_payout(const struct weir_known_payout *payout, struct weir_json *json)
 {
-    struct weir_schedule schedule = weir_terms_schedule(&known->terms);
-    struct weir_interval window = {0, 0};
-    if (intent->window < schedule.count)
-        window = weir_window_of_terms(&schedule, intent->window);
+    const struct weir_intent *intent = &payout->intent;
     weir_json_object(json, NULL);
     weir_json_hash(json, "id", &intent->id);
-    weir_json_text(json, "agreement", known->row.name);
+    weir_json_text(json, "agreement", payout->agreement->row.name);
     weir_json_u64(json, "window", intent->window);
-    weir_json_i64(json, "start_ms", window.start_ms);
-    weir_json_i64(json, "end_ms", window.end_ms);
+    weir_json_i64(json, "start_ms", payout->window.start_ms);
+    weir_json_i64(json, "end_ms", payout->window.end_ms);
     weir_json_u64(json, "tier", intent->tier);
     weir_json_text(json, "state", weir_intent_state_name(intent->state));
     weir_json_text(json, "detail", intent->detail);
     weir_json_i64(json, "made_ms", intent->made_ms);
     weir_json_i64(json, "state_ms", intent->state_ms);
-    enum weir_err err = write_transfers(overview, scope, known, &intent->id, json);
-    if (err == WEIR_OK)
-        err = write_job(overview, scope, &intent->id, json);
+    write_money(payout, json);
+    write_job(payout->job, json);
     weir_json_close(json);
-    return err;
-}
-
-/* All agreements, so that each payout finds its own. */
-static enum weir_err load_agreements(const struct weir_overview *overview,
-                                     struct weir_scope *scope,
-                                     struct known **known,
-                                     size_t *known_count)
-{
-    struct weir_agreement_row *rows = NULL;
-    enum weir_err err = weir_agreement_list(overview->store, scope, &rows, known_count);
-    if (err != WEIR_OK)
-        return err;
-    *known = weir_take(scope, *known_count, sizeof(**known));
-    for (size_t i = 0; *known != NULL && err == WEIR_OK && i < *known_count; i++)
-        err = load_agreement(overview, scope, &rows[i], &(*known)[i]);
-    return *known == NULL ? scope->err : err;
-}
-
-static const struct known *known_of(const struct known *known, size_t count, int64_t agreement_id)
-{
-    for (size_t i = 0; i < count; i++)
-        if (known[i].row.agreement_id == agreement_id)
-            return &known[i];
-    return NULL;
 }
 
 enum weir_err weir_overview_payouts(const struct weir_overview *overview,
@@ -395,25 +278,12 @@ enum weir_err weir_overview_payouts(const struct weir_overview *overview,
                                     const struct weir_overview_payout_query *query,
                                     struct weir_json *json)
 {
-    struct known *known = NULL;
-    size_t known_count = 0;
-    struct weir_intent *intents = NULL;
+    struct weir_known_payout *payouts = NULL;
     size_t count = 0;
-    int64_t only = 0;
-    enum weir_err err = load_agreements(overview, scope, &known, &known_count);
-    for (size_t i = 0; err == WEIR_OK && query->agreement != NULL && i < known_count; i++)
-        if (strcmp(known[i].row.name, query->agreement) == 0)
-            only = known[i].row.agreement_id;
-    if (err == WEIR_OK && query->agreement != NULL && only == 0)
-        err = weir_fail(scope, WEIR_E_NOT_FOUND, "no agreement '%s'", query->agreement);
-    if (err == WEIR_OK)
-        err = weir_intent_list(overview->store, scope, only, query->limit, &intents, &count);
+    enum weir_err err = weir_overview_load_payouts(overview, scope, query, &payouts, &count);
     weir_json_array(json, "payouts");
-    for (size_t i = 0; err == WEIR_OK && i < count; i++) {
-        const struct known *own = known_of(known, known_count, intents[i].agreement_id);
-        if (own != NULL)
-            err = write_payout(overview, scope, own, &intents[i], json);
-    }
+    for (size_t i = 0; err == WEIR_OK && i < count; i++)
+        write_payout(&payouts[i], json);
     weir_json_close(json);
     return err;
 }

@@ -1,0 +1,12 @@
+# The status page as bytes of the program: each file of node/web becomes one array of made/web.c.
+set(web_text "#include \"node/web.h\"\n")
+foreach(part page.html page.css page.mjs)
+    set(file ${CMAKE_SOURCE_DIR}/node/web/${part})
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
+    file(READ ${file} part_hex HEX)
+    string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," part_bytes "${part_hex}")
+    string(REPLACE "." "_" part_name "${part}")
+    string(APPEND web_text "const char weir_web_${part_name}[] = {${part_bytes} 0};\n")
+endforeach()
+file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/made/web.c CONTENT "@web_text@" @ONLY)
+target_sources(weir_node PRIVATE ${CMAKE_BINARY_DIR}/made/web.c)
