@@ -4,6 +4,12 @@
 #include <string.h>
 
 #define LEB128_BYTES_MAX 10
+#define TICK_HEAD_BYTES 2 /* kind and flags, and a time of one byte */
+
+size_t weir_leaf_row_bytes_min(bool is_open)
+{
+    return TICK_HEAD_BYTES + (is_open ? WEIR_ROW_TICK_BYTES : WEIR_HASH_BYTES);
+}
 
 struct weir_leaf_rows
 weir_leaf_rows_open(struct weir_slice bytes, uint64_t first_seq, int64_t interval_ms, bool is_open)
@@ -141,7 +147,7 @@ enum weir_err weir_leaf_rows_next(struct weir_scope *scope,
                                   struct weir_leaf_rows *rows,
                                   struct weir_leaf_row *row)
 {
-    struct weir_slice head;
+    struct weir_slice head = {NULL, 0};
     enum weir_err err = take_bytes(scope, rows, 1, &head);
     if (err == WEIR_OK)
         err = head_check(scope, rows, head.data[0], &row->leaf);
@@ -153,7 +159,7 @@ enum weir_err weir_leaf_rows_next(struct weir_scope *scope,
     if (rows->is_open) {
         err = payload_read(scope, rows, row);
     } else {
-        struct weir_slice commit;
+        struct weir_slice commit = {NULL, 0};
         err = take_bytes(scope, rows, WEIR_HASH_BYTES, &commit);
         if (err == WEIR_OK)
             memcpy(row->leaf.commit.bytes, commit.data, WEIR_HASH_BYTES);

@@ -71,7 +71,7 @@ static void read_error(struct weir_scope *scope, struct weir_rpc_call *call, con
     call->class = weir_rpc_classify(call->code, message_slice, data_slice);
     call->is_null = false;
     copy_text(call->text, json_string_value(message), json_string_length(message));
-    if (data != NULL && !weir_json_bytes(scope, data, &call->data))
+    if (data != NULL && !weir_rpc_json_bytes(scope, data, &call->data))
         call->data = (struct weir_slice){0}; /* a text, not bytes; it helped to classify */
 }
 

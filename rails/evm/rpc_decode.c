@@ -54,10 +54,11 @@ static bool put_header_field(struct weir_scope *scope,
 {
     if (kind == FIELD_NUMBER) {
         unsigned __int128 number = 0;
-        return weir_json_u128(value, &number) && weir_rlp_put_u128(scope, items, number) == WEIR_OK;
+        return weir_rpc_json_u128(value, &number) &&
+               weir_rlp_put_u128(scope, items, number) == WEIR_OK;
     }
     struct weir_slice bytes = {0};
-    return weir_json_bytes(scope, value, &bytes) &&
+    return weir_rpc_json_bytes(scope, value, &bytes) &&
            weir_rlp_put_bytes(scope, items, bytes.data, bytes.length) == WEIR_OK;
 }
 
@@ -92,7 +93,7 @@ decode_tx_hashes(struct weir_scope *scope, const json_t *list, struct weir_rpc_b
     if (hashes == NULL)
         return false;
     for (size_t i = 0; i < count; i++)
-        if (!weir_json_hash(json_array_get(list, i), &hashes[i]))
+        if (!weir_rpc_json_hash(json_array_get(list, i), &hashes[i]))
             return false;
     block->tx_hashes = hashes;
     block->tx_count = (uint32_t)count;
@@ -103,13 +104,14 @@ static bool decode_block(struct weir_scope *scope, const json_t *result, struct 
 {
     struct weir_rpc_block block = {0};
     const json_t *base_fee = json_object_get(result, "baseFeePerGas");
-    bool is_good = weir_json_u64(json_object_get(result, "number"), &block.number) &&
-                   weir_json_hash(json_object_get(result, "hash"), &block.hash) &&
-                   weir_json_hash(json_object_get(result, "parentHash"), &block.parent) &&
-                   weir_json_hash(json_object_get(result, "receiptsRoot"), &block.receipts_root) &&
-                   weir_json_u64(json_object_get(result, "timestamp"), &block.timestamp_s) &&
-                   (base_fee == NULL || weir_json_u128(base_fee, &block.base_fee)) &&
-                   decode_tx_hashes(scope, json_object_get(result, "transactions"), &block);
+    bool is_good =
+        weir_rpc_json_u64(json_object_get(result, "number"), &block.number) &&
+        weir_rpc_json_hash(json_object_get(result, "hash"), &block.hash) &&
+        weir_rpc_json_hash(json_object_get(result, "parentHash"), &block.parent) &&
+        weir_rpc_json_hash(json_object_get(result, "receiptsRoot"), &block.receipts_root) &&
+        weir_rpc_json_u64(json_object_get(result, "timestamp"), &block.timestamp_s) &&
+        (base_fee == NULL || weir_rpc_json_u128(base_fee, &block.base_fee)) &&
+        decode_tx_hashes(scope, json_object_get(result, "transactions"), &block);
     if (!is_good)
         return false;
     block.header = header_of(scope, result, &block.hash);
@@ -125,13 +127,13 @@ static bool decode_log(struct weir_scope *scope, const json_t *value, struct wei
     if (!json_is_array(topics) || log.log.topic_count > WEIR_LOG_TOPICS_MAX)
         return false;
     for (size_t i = 0; i < log.log.topic_count; i++)
-        if (!weir_json_hash(json_array_get(topics, i), &log.log.topics[i]))
+        if (!weir_rpc_json_hash(json_array_get(topics, i), &log.log.topics[i]))
             return false;
-    bool is_good = weir_json_address(json_object_get(value, "address"), &log.log.address) &&
-                   weir_json_bytes(scope, json_object_get(value, "data"), &log.log.data) &&
-                   weir_json_hash(json_object_get(value, "transactionHash"), &log.tx_hash) &&
-                   weir_json_hash(json_object_get(value, "blockHash"), &log.block_hash) &&
-                   weir_json_u64(json_object_get(value, "logIndex"), &log.index);
+    bool is_good = weir_rpc_json_address(json_object_get(value, "address"), &log.log.address) &&
+                   weir_rpc_json_bytes(scope, json_object_get(value, "data"), &log.log.data) &&
+                   weir_rpc_json_hash(json_object_get(value, "transactionHash"), &log.tx_hash) &&
+                   weir_rpc_json_hash(json_object_get(value, "blockHash"), &log.block_hash) &&
+                   weir_rpc_json_u64(json_object_get(value, "logIndex"), &log.index);
     if (is_good)
         *out = log;
     return is_good;
@@ -159,12 +161,13 @@ static bool decode_outcome(const json_t *value, struct weir_rpc_receipt *receipt
     const json_t *type_text = json_object_get(value, "type");
     const json_t *price = json_object_get(value, "effectiveGasPrice");
     bool is_good =
-        weir_json_u64(json_object_get(value, "status"), &status) && status <= 1 &&
-        (type_text == NULL || weir_json_u64(type_text, &type)) && type < 128 &&
-        weir_json_u64(json_object_get(value, "gasUsed"), &receipt->gas_used) &&
-        weir_json_u64(json_object_get(value, "cumulativeGasUsed"), &receipt->gas_used_cumulative) &&
-        (price == NULL || weir_json_u128(price, &receipt->gas_price)) &&
-        weir_json_fixed(json_object_get(value, "logsBloom"), receipt->bloom, WEIR_BLOOM_BYTES);
+        weir_rpc_json_u64(json_object_get(value, "status"), &status) && status <= 1 &&
+        (type_text == NULL || weir_rpc_json_u64(type_text, &type)) && type < 128 &&
+        weir_rpc_json_u64(json_object_get(value, "gasUsed"), &receipt->gas_used) &&
+        weir_rpc_json_u64(json_object_get(value, "cumulativeGasUsed"),
+                          &receipt->gas_used_cumulative) &&
+        (price == NULL || weir_rpc_json_u128(price, &receipt->gas_price)) &&
+        weir_rpc_json_fixed(json_object_get(value, "logsBloom"), receipt->bloom, WEIR_BLOOM_BYTES);
     receipt->succeeded = status == 1;
     receipt->type = (uint8_t)type;
     return is_good;
@@ -177,13 +180,14 @@ decode_receipt(struct weir_scope *scope, const json_t *value, struct weir_rpc_re
     struct weir_rpc_logs logs = {0};
     const json_t *created = json_object_get(value, "contractAddress");
     receipt.has_contract = created != NULL && !json_is_null(created);
-    bool is_good = weir_json_hash(json_object_get(value, "transactionHash"), &receipt.tx_hash) &&
-                   weir_json_hash(json_object_get(value, "blockHash"), &receipt.block_hash) &&
-                   weir_json_u64(json_object_get(value, "blockNumber"), &receipt.block_number) &&
-                   weir_json_u64(json_object_get(value, "transactionIndex"), &receipt.index) &&
-                   (!receipt.has_contract || weir_json_address(created, &receipt.contract)) &&
-                   decode_outcome(value, &receipt) &&
-                   decode_logs(scope, json_object_get(value, "logs"), &logs);
+    bool is_good =
+        weir_rpc_json_hash(json_object_get(value, "transactionHash"), &receipt.tx_hash) &&
+        weir_rpc_json_hash(json_object_get(value, "blockHash"), &receipt.block_hash) &&
+        weir_rpc_json_u64(json_object_get(value, "blockNumber"), &receipt.block_number) &&
+        weir_rpc_json_u64(json_object_get(value, "transactionIndex"), &receipt.index) &&
+        (!receipt.has_contract || weir_rpc_json_address(created, &receipt.contract)) &&
+        decode_outcome(value, &receipt) &&
+        decode_logs(scope, json_object_get(value, "logs"), &logs);
     if (!is_good)
         return false;
     receipt.logs = logs.items;
@@ -227,7 +231,7 @@ static bool decode_tip(const json_t *result, unsigned __int128 *out)
     const json_t *list = json_object_get(result, "reward"); /* left out by nodes without blocks */
     for (size_t i = 0; i < json_array_size(list) && i < FEE_BLOCKS_MAX; i++) {
         unsigned __int128 reward = 0;
-        if (!weir_json_u128(json_array_get(json_array_get(list, i), 0), &reward))
+        if (!weir_rpc_json_u128(json_array_get(json_array_get(list, i), 0), &reward))
             return false;
         if (reward != 0)
             rewards[count++] = reward;
@@ -242,12 +246,12 @@ static bool decode_tx(const json_t *value, struct weir_rpc_tx *out)
     struct weir_rpc_tx tx = {0};
     const json_t *block = json_object_get(value, "blockHash");
     tx.is_mined = block != NULL && !json_is_null(block);
-    bool is_good = weir_json_hash(json_object_get(value, "hash"), &tx.hash) &&
-                   weir_json_u64(json_object_get(value, "nonce"), &tx.nonce) &&
-                   weir_json_address(json_object_get(value, "from"), &tx.from);
+    bool is_good = weir_rpc_json_hash(json_object_get(value, "hash"), &tx.hash) &&
+                   weir_rpc_json_u64(json_object_get(value, "nonce"), &tx.nonce) &&
+                   weir_rpc_json_address(json_object_get(value, "from"), &tx.from);
     if (is_good && tx.is_mined)
-        is_good = weir_json_hash(block, &tx.block_hash) &&
-                  weir_json_u64(json_object_get(value, "blockNumber"), &tx.block_number);
+        is_good = weir_rpc_json_hash(block, &tx.block_hash) &&
+                  weir_rpc_json_u64(json_object_get(value, "blockNumber"), &tx.block_number);
     if (is_good)
         *out = tx;
     return is_good;
@@ -257,13 +261,13 @@ bool weir_rpc_decode(struct weir_scope *scope, struct weir_rpc_call *call, const
 {
     switch (call->want) {
     case WEIR_RPC_WANT_U64:
-        return weir_json_u64(result, call->out);
+        return weir_rpc_json_u64(result, call->out);
     case WEIR_RPC_WANT_U128:
-        return weir_json_u128(result, call->out);
+        return weir_rpc_json_u128(result, call->out);
     case WEIR_RPC_WANT_HASH:
-        return weir_json_hash(result, call->out);
+        return weir_rpc_json_hash(result, call->out);
     case WEIR_RPC_WANT_BYTES:
-        return weir_json_bytes(scope, result, call->out);
+        return weir_rpc_json_bytes(scope, result, call->out);
     case WEIR_RPC_WANT_BLOCK:
         return decode_block(scope, result, call->out);
     case WEIR_RPC_WANT_RECEIPT:

@@ -30,7 +30,7 @@ static int digit_value(uint8_t digit)
     return -1;
 }
 
-bool weir_json_u128(const json_t *value, unsigned __int128 *out)
+bool weir_rpc_json_u128(const json_t *value, unsigned __int128 *out)
 {
     struct weir_slice digits;
     if (!digits_of(value, &digits) || digits.length == 0 || digits.length > QUANTITY_DIGITS_MAX)
@@ -48,16 +48,16 @@ bool weir_json_u128(const json_t *value, unsigned __int128 *out)
     return true;
 }
 
-bool weir_json_u64(const json_t *value, uint64_t *out)
+bool weir_rpc_json_u64(const json_t *value, uint64_t *out)
 {
     unsigned __int128 wide = 0;
-    if (!weir_json_u128(value, &wide) || wide > UINT64_MAX)
+    if (!weir_rpc_json_u128(value, &wide) || wide > UINT64_MAX)
         return false;
     *out = (uint64_t)wide;
     return true;
 }
 
-bool weir_json_fixed(const json_t *value, uint8_t *bytes, size_t length)
+bool weir_rpc_json_fixed(const json_t *value, uint8_t *bytes, size_t length)
 {
     struct weir_slice digits;
     struct weir_scope scope = {0};
@@ -65,25 +65,25 @@ bool weir_json_fixed(const json_t *value, uint8_t *bytes, size_t length)
            weir_hex_parse(&scope, digits, bytes, length) == WEIR_OK;
 }
 
-bool weir_json_hash(const json_t *value, struct weir_hash *out)
+bool weir_rpc_json_hash(const json_t *value, struct weir_hash *out)
 {
     struct weir_hash hash;
-    if (!weir_json_fixed(value, hash.bytes, WEIR_HASH_BYTES))
+    if (!weir_rpc_json_fixed(value, hash.bytes, WEIR_HASH_BYTES))
         return false;
     *out = hash;
     return true;
 }
 
-bool weir_json_address(const json_t *value, struct weir_address *out)
+bool weir_rpc_json_address(const json_t *value, struct weir_address *out)
 {
     struct weir_address address;
-    if (!weir_json_fixed(value, address.bytes, WEIR_ADDRESS_BYTES))
+    if (!weir_rpc_json_fixed(value, address.bytes, WEIR_ADDRESS_BYTES))
         return false;
     *out = address;
     return true;
 }
 
-bool weir_json_bytes(struct weir_scope *scope, const json_t *value, struct weir_slice *out)
+bool weir_rpc_json_bytes(struct weir_scope *scope, const json_t *value, struct weir_slice *out)
 {
     struct weir_slice digits;
     if (!digits_of(value, &digits) || digits.length % 2 != 0)

@@ -12,8 +12,8 @@ const { Contract, ContractFactory } = await import(chainTests('node_modules/ethe
 const artifact = (name) => JSON.parse(readFileSync(join(ROOT, 'rails/evm/artifacts', `${name}.json`), 'utf8'));
 
 async function deploy(name, wallet) {
-  const { abi, bytecode } = artifact(name);
-  const contract = await new ContractFactory(abi, bytecode, wallet).deploy();
+  const { abi, creation } = artifact(name);
+  const contract = await new ContractFactory(abi, creation, wallet).deploy();
   await contract.waitForDeployment();
   return contract;
 }
