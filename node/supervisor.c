@@ -52,6 +52,7 @@ struct supervisor {
     int signals;
     struct crew crew;
     bool is_stopping;
+    bool was_ready; /* some generation has worked: what fails later may be passing */
     unsigned failures;
     int64_t last_failure_ms;
 };
@@ -298,6 +299,7 @@ static void note_ready(struct supervisor *supervisor)
     }
     crew->ready_count += (unsigned)got;
     if (crew->ready_count == crew_wanted(supervisor)) {
+        supervisor->was_ready = true;
         weir_log(WEIR_LOG_INFO, "ready", "after_ms=%lld",
                  (long long)(weir_clock_monotonic_ms() - crew->started_ms));
         weir_notify("READY=1");
@@ -325,7 +327,8 @@ static enum next wait_for_news(struct supervisor *supervisor)
     if (info.ssi_signo == SIGINT || info.ssi_signo == SIGTERM)
         return NEXT_STOP;
     if (crew_reap(supervisor))
-        return supervisor->options.until_idle ? NEXT_FAILED : NEXT_RESTART;
+        return supervisor->options.until_idle || !supervisor->was_ready ? NEXT_FAILED
+                                                                        : NEXT_RESTART;
     /* The signer serves until it is told; all others idle means that the work is done. */
     bool is_done = supervisor->options.until_idle;
     for (int i = 0; i < WEIR_DUTY_COUNT; i++)

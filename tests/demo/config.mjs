@@ -18,6 +18,7 @@ export function witnessConfig({ node, nodes, chain, token, service, terms, probe
   payout: "${tier.payout}"`).join('\n');
   return `node:
   name: ${node.name}
+  passphrase_file: weir.passphrase
   log_level: ${logLevel}
 api:
   listen: "127.0.0.1:${node.port}"
