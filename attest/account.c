@@ -8,7 +8,66 @@
 #include "base/arena.h"
 #include "metrics/settlement.h"
 
-/* Terms, gauge, clone address and key sets. */
+/* That the gauge can decide over money at all (protocol sections 2 and 4). */
+static enum weir_err check_gauge(struct weir_scope *scope, const struct weir_account *account)
+{
+    const struct weir_gauge *gauge = &account->gauge;
+    const struct weir_terms *terms = &account->proof.terms;
+    bool is_scheduled = weir_gauge_is_scheduled(gauge);
+    if (!is_scheduled && gauge->kind != WEIR_GAUGE_OTIF)
+        return weir_fail(
+            scope, WEIR_E_EVIDENCE,
+            "the gauge is fed by other people's probes, which no witness can vouch for");
+    if (strcmp(gauge->zone, "UTC") != 0)
+        return weir_fail(scope, WEIR_E_EVIDENCE, "the windows of the gauge are not those of UTC");
+    if (!is_scheduled && (int64_t)terms->settle_delay_s * 1000 < gauge->lateness_ms)
+        return weir_fail(scope, WEIR_E_EVIDENCE,
+                         "'settleDelay' %u s is shorter than the gauge's lateness of %lld ms",
+                         terms->settle_delay_s, (long long)gauge->lateness_ms);
+    enum weir_err err = weir_terms_check(scope, terms, !is_scheduled);
+    return err == WEIR_OK ? err : weir_note(scope, "the terms");
+}
+
+/* The contract is where factory and terms put it, and the one that the caller means. */
+static enum weir_err check_contract(struct weir_scope *scope,
+                                    const struct weir_proof_rules *rules,
+                                    const struct weir_proof *proof)
+{
+    struct weir_address clone =
+        weir_terms_clone_address(&proof->terms, &proof->factory, &proof->implementation);
+    if (!weir_address_equal(&clone, &proof->domain.contract))
+        return weir_fail(scope, WEIR_E_EVIDENCE,
+                         "the agreement's address does not follow from factory and terms");
+    if (rules->contract != NULL && !weir_address_equal(rules->contract, &clone))
+        return weir_fail(scope, WEIR_E_EVIDENCE, "the proof is about another contract");
+    if (rules->chain_id != 0 && rules->chain_id != proof->domain.chain_id)
+        return weir_fail(scope, WEIR_E_EVIDENCE, "the proof is about chain %llu, not %llu",
+                         (unsigned long long)proof->domain.chain_id,
+                         (unsigned long long)rules->chain_id);
+    return WEIR_OK;
+}
+
+/* The key sets in the file are of the nodes and report keys that the terms name. */
+static enum weir_err check_keys(struct weir_scope *scope, struct weir_account *account)
+{
+    const struct weir_proof *proof = &account->proof;
+    for (unsigned i = 0; i < proof->terms.witness_count; i++) {
+        const struct weir_terms_witness *witness = &proof->terms.witnesses[i];
+        struct weir_keyset *set = &account->key_sets[i];
+        if (proof->keys[i].set.length == 0)
+            continue;
+        enum weir_err err =
+            weir_keyset_verify(scope, proof->keys[i].set, proof->keys[i].proofs, set);
+        if (err != WEIR_OK)
+            return weir_note(scope, "the key set of witness %u", i);
+        if (memcmp(set->node.bytes, witness->node, WEIR_NODE_BYTES) != 0 ||
+            !weir_keyset_has_report(set, &witness->key))
+            return weir_fail(scope, WEIR_E_EVIDENCE,
+                             "the key set of witness %u is not that of the terms", i);
+    }
+    return WEIR_OK;
+}
+
 enum weir_err weir_account_prepare(struct weir_scope *scope,
                                    const struct weir_proof_rules *rules,
                                    struct weir_account *account)
@@ -23,27 +82,12 @@ enum weir_err weir_account_prepare(struct weir_scope *scope,
     enum weir_err err = weir_gauge_parse(scope, proof->gauge, &account->gauge);
     if (err != WEIR_OK)
         return weir_note(scope, "the gauge definition");
-    err = weir_terms_check(scope, &proof->terms, !weir_gauge_is_scheduled(&account->gauge));
-    if (err != WEIR_OK)
-        return weir_note(scope, "the terms");
-    struct weir_address clone =
-        weir_terms_clone_address(&proof->terms, &proof->factory, &proof->implementation);
-    if (!weir_address_equal(&clone, &proof->domain.contract))
-        return weir_fail(scope, WEIR_E_EVIDENCE,
-                         "the agreement's address does not follow from factory and terms");
-    for (unsigned i = 0; i < proof->terms.witness_count; i++) {
-        struct weir_keyset *set = &account->key_sets[i];
-        if (proof->keys[i].set.length == 0)
-            continue;
-        err = weir_keyset_verify(scope, proof->keys[i].set, proof->keys[i].proofs, set);
-        if (err != WEIR_OK)
-            return weir_note(scope, "the key set of witness %u", i);
-        if (memcmp(set->node.bytes, proof->terms.witnesses[i].node, WEIR_NODE_BYTES) != 0 ||
-            !weir_keyset_has_report(set, &proof->terms.witnesses[i].key))
-            return weir_fail(scope, WEIR_E_EVIDENCE,
-                             "the key set of witness %u is not that of the terms", i);
-    }
-    return WEIR_OK;
+    err = check_gauge(scope, account);
+    if (err == WEIR_OK)
+        err = check_contract(scope, rules, proof);
+    if (err == WEIR_OK)
+        err = check_keys(scope, account);
+    return err;
 }
 
 /* Each window has a section for every witness of one and the same set S. */
@@ -61,8 +105,13 @@ static enum weir_err check_set(struct weir_scope *scope, struct weir_account *ac
     size_t members = windows == 0 ? 0 : proof->section_count / windows;
     if (members == 0 || members * windows != proof->section_count)
         return weir_fail(scope, WEIR_E_COMPLETENESS, "every window needs the same witnesses");
-    for (size_t i = 0; i < members; i++)
+    account->opinion_set = 0;
+    for (size_t i = 0; i < members; i++) {
+        if (proof->sections[i].witness >= proof->terms.witness_count)
+            return weir_fail(scope, WEIR_E_EVIDENCE, "the terms know no witness %u",
+                             proof->sections[i].witness);
         account->opinion_set |= 1U << proof->sections[i].witness;
+    }
     uint64_t first = proof->report.breach.word * weir_lane_windows(&proof->terms);
     uint64_t at = 0;
     for (size_t w = 0; w < windows; w++, at++) {
@@ -76,6 +125,22 @@ static enum weir_err check_set(struct weir_scope *scope, struct weir_account *ac
         }
     }
     account->window_count = windows;
+    return WEIR_OK;
+}
+
+/* One log is one measurement: two witnesses cannot show the same one.  A cosignature covers the
+ * text of a head only, so without this rule a copy of another witness's log would need nothing but
+ * the copier's own signature. */
+static enum weir_err check_origins(struct weir_scope *scope, const struct weir_account *account)
+{
+    const struct weir_proof_section *sections = account->proof.sections;
+    for (size_t i = 0; i < account->proof.section_count; i++)
+        for (size_t j = i; j > 0 && sections[j - 1].window == sections[i].window; j--)
+            if (weir_hash_equal(&sections[j - 1].opinion.origin, &sections[i].opinion.origin))
+                return weir_fail(scope, WEIR_E_EVIDENCE,
+                                 "window %llu: witnesses %u and %u show the same log",
+                                 (unsigned long long)sections[i].window, sections[j - 1].witness,
+                                 sections[i].witness);
     return WEIR_OK;
 }
 
@@ -93,6 +158,7 @@ static enum weir_err check_sections(struct weir_scope *scope,
         .cosigners = proof->terms.m - 1U,
     };
     for (size_t i = 0; i < proof->section_count; i++) {
+        account->checked_count = i;
         enum weir_err err = weir_account_section(scope, account, rules, &proof->sections[i], needs,
                                                  &account->opinions[i]);
         if (err != WEIR_OK)
@@ -103,13 +169,30 @@ static enum weir_err check_sections(struct weir_scope *scope,
             .digest = account->opinions[i].digest,
         };
     }
+    account->checked_count = proof->section_count;
     struct weir_hash root;
-    enum weir_err err = weir_evidence_root(scope, items, proof->section_count, &root);
+    enum weir_err err = check_origins(scope, account);
+    if (err == WEIR_OK)
+        err = weir_evidence_root(scope, items, proof->section_count, &root);
     if (err != WEIR_OK)
         return err;
     if (!weir_hash_equal(&root, &proof->report.breach.evidence_root))
         return weir_fail(scope, WEIR_E_RECOMPUTE, "the evidence root is not that of the opinions");
     return WEIR_OK;
+}
+
+/* The worst tier that m of the opinions reach, each alone. */
+static uint8_t backed_tier(const struct weir_account_opinion *opinions, size_t count, unsigned m)
+{
+    uint8_t tier = WEIR_TIER_MAX;
+    for (; tier > 0; tier--) {
+        unsigned backers = 0;
+        for (size_t i = 0; i < count; i++)
+            backers += opinions[i].tier_counted >= tier;
+        if (backers >= m)
+            break;
+    }
+    return tier;
 }
 
 /* Protocol section 6, condition 2, for a probe gauge. */
@@ -128,40 +211,48 @@ static enum weir_err check_together(struct weir_scope *scope,
             window->den_max = opinions[i].den;
     }
     window->quorum_down_ms = weir_quorum_down_ms(down, count, account->proof.terms.m);
-    window->tier =
-        (uint8_t)weir_quorum_tier(window->quorum_down_ms, window->den_max, tiers, tier_count);
-    if (window->tier < account->proof.report.breach.tier)
+    unsigned together =
+        weir_quorum_tier(window->quorum_down_ms, window->den_max, tiers, tier_count);
+    if (together < account->proof.report.breach.tier)
         return weir_fail(
             scope, WEIR_E_NO_BREACH,
             "window %llu: %u witnesses saw it down together for %llu ms of %llu, which "
             "reaches tier %u, not %u",
             (unsigned long long)window->window, account->proof.terms.m,
             (unsigned long long)window->quorum_down_ms, (unsigned long long)window->den_max,
-            window->tier, account->proof.report.breach.tier);
+            together, account->proof.report.breach.tier);
+    if (together < window->tier)
+        window->tier = (uint8_t)together;
     return WEIR_OK;
 }
 
-/* The same for an event gauge: all counted the same, and one of them shows the events. */
+/* The same for an event gauge: all counted the same, and one of them shows the events.  What a
+ * sealed opinion says is believed only as far as it is what the events shown give. */
 static enum weir_err check_same(struct weir_scope *scope,
                                 const struct weir_account_opinion *opinions,
                                 size_t count,
                                 struct weir_account_window *window)
 {
-    bool has_events = false;
-    for (size_t i = 0; i < count; i++) {
-        has_events = has_events || opinions[i].is_open;
-        if (opinions[i].num != opinions[0].num || opinions[i].den != opinions[0].den ||
-            !weir_hash_equal(&opinions[i].inputs, &opinions[0].inputs))
-            return weir_fail(scope, WEIR_E_RECOMPUTE,
-                             "window %llu: witnesses %u and %u counted different events",
-                             (unsigned long long)window->window, opinions[0].witness,
-                             opinions[i].witness);
-    }
-    if (!has_events)
+    const struct weir_account_opinion *shown = NULL;
+    for (size_t i = 0; i < count && shown == NULL; i++)
+        shown = opinions[i].is_open ? &opinions[i] : NULL;
+    if (shown == NULL)
         return weir_fail(scope, WEIR_E_COMPLETENESS, "window %llu: nobody shows the events",
                          (unsigned long long)window->window);
-    window->den_max = opinions[0].den;
-    window->tier = opinions[0].tier_counted;
+    for (size_t i = 0; i < count; i++) {
+        const struct weir_account_opinion *other = &opinions[i];
+        if (other->num != shown->num || other->den != shown->den ||
+            !weir_hash_equal(&other->inputs, &shown->inputs))
+            return weir_fail(scope, WEIR_E_RECOMPUTE,
+                             "window %llu: witnesses %u and %u counted different events",
+                             (unsigned long long)window->window, shown->witness, other->witness);
+        if (other->own_tier != shown->own_tier)
+            return weir_fail(scope, WEIR_E_RECOMPUTE,
+                             "window %llu: witness %u says tier %u, the events say tier %u",
+                             (unsigned long long)window->window, other->witness, other->own_tier,
+                             shown->own_tier);
+    }
+    window->den_max = shown->den;
     return WEIR_OK;
 }
 
@@ -185,6 +276,7 @@ static enum weir_err check_windows(struct weir_scope *scope, struct weir_account
             return weir_fail(scope, WEIR_E_NO_BREACH,
                              "window %llu: %u witnesses measured tier %u or worse; %u are needed",
                              (unsigned long long)window->window, window->backers, tier, terms->m);
+        window->tier = backed_tier(opinions, members, terms->m);
         enum weir_err err = weir_gauge_is_scheduled(&account->gauge)
                                 ? check_together(scope, account, opinions, members, window)
                                 : check_same(scope, opinions, members, window);
@@ -242,6 +334,11 @@ static enum weir_err check_payment(struct weir_scope *scope,
     if (payment->settled.word != breach->word || payment->settled.tier != breach->tier ||
         !weir_hash_equal(&payment->settled.evidence_root, &breach->evidence_root))
         return weir_fail(scope, WEIR_E_PAYMENT, "the receipt settles another report");
+    const struct weir_word strange = weir_word_minus(payment->settled.fresh, breach->mask);
+    if (!weir_word_is_zero(strange) || weir_word_is_zero(payment->settled.fresh) ||
+        payment->settled.due > account->worth)
+        return weir_fail(scope, WEIR_E_PAYMENT,
+                         "the receipt settles more than the report is about, or nothing");
     bool is_trusted =
         rules->trusted_block != NULL && weir_hash_equal(rules->trusted_block, &header.hash);
     payment->state = is_trusted ? WEIR_PAYMENT_TRUSTED : WEIR_PAYMENT_NAMED;
@@ -249,6 +346,18 @@ static enum weir_err check_payment(struct weir_scope *scope,
     payment->block_number = header.number;
     payment->block_time_s = header.time_s;
     return WEIR_OK;
+}
+
+/* One log is one payment, however often the file names it. */
+static bool is_named_before(const struct weir_proof *proof, size_t place)
+{
+    const struct weir_proof_payment *payment = &proof->payments[place];
+    for (size_t i = 0; i < place; i++)
+        if (weir_hash_equal(&proof->payments[i].block, &payment->block) &&
+            proof->payments[i].tx_index == payment->tx_index &&
+            proof->payments[i].log_index == payment->log_index)
+            return true;
+    return false;
 }
 
 static enum weir_err check_payments(struct weir_scope *scope,
@@ -261,6 +370,8 @@ static enum weir_err check_payments(struct weir_scope *scope,
             check_payment(scope, rules, account, &account->proof.payments[i], payment);
         if (err != WEIR_OK)
             return weir_note(scope, "payment %zu", i + 1);
+        if (is_named_before(&account->proof, i))
+            return weir_fail(scope, WEIR_E_PAYMENT, "payment %zu stands in the file twice", i + 1);
         if (payment->state > account->payment_state)
             account->payment_state = payment->state;
     }

@@ -27,6 +27,8 @@ struct weir_stale_leaves {
 struct weir_proof_rules {
     bool needs_signatures;                 /* a complete report: m signatures */
     const struct weir_hash *terms;         /* expected name of the agreement; NULL: any */
+    const struct weir_address *contract;   /* expected address of the agreement; NULL: any */
+    uint64_t chain_id;                     /* expected; 0: any */
     const struct weir_hash *trusted_block; /* hash of the paying block, by other means; NULL */
     const struct weir_stale_leaves *stale;
     size_t stale_count;
@@ -57,7 +59,7 @@ struct weir_account_window {
     struct weir_interval interval;
     uint64_t quorum_down_ms; /* at least m down at once; probe gauges */
     uint64_t den_max;
-    uint8_t tier;     /* what the quorum reaches */
+    uint8_t tier;     /* what could be reported: reached together, and by m witnesses alone */
     unsigned backers; /* witnesses whose own tier is at least the report's */
 };
 
@@ -81,6 +83,7 @@ struct weir_account {
     struct weir_gauge gauge;
     struct weir_keyset key_sets[WEIR_WITNESSES_MAX]; /* verified; key_count 0: not in the file */
     struct weir_account_opinion *opinions;           /* one per section, in its order */
+    size_t checked_count; /* sections found right; after a failure the number of the wrong one */
     struct weir_account_window *windows;
     size_t window_count;
     uint32_t opinion_set;    /* S: bit i for witness i */
@@ -90,11 +93,12 @@ struct weir_account {
     enum weir_payment_state payment_state; /* the best of them */
 };
 
-/* Reads and checks.  Errors: PARSE, RANGE, LIMIT (malformed), EVIDENCE (terms, gauge, clone, key
- * sets, another agreement), SIGNATURE, QUORUM (cosignatures, backers or signers missing),
- * INCLUSION, COMPLETENESS (neighbours, order or events missing), RECOMPUTE (a number differs),
- * NO_BREACH (recomputed: the quorum does not reach the tier), PAYMENT (the payment shown is of
- * something else), MEMORY. */
+/* Reads and checks.  Without `contract` the account is about whatever contract the file names: that
+ * its address follows from the file's factory does not make it the agreement somebody funded.
+ * Errors: PARSE, RANGE, LIMIT (malformed), EVIDENCE (terms, gauge, clone, key sets, another
+ * agreement), SIGNATURE, QUORUM (cosignatures or signers missing), INCLUSION, COMPLETENESS
+ * (neighbours, order or events missing), RECOMPUTE (a number differs), NO_BREACH (recomputed: the
+ * quorum does not reach the tier), PAYMENT (the payment shown is of something else), MEMORY. */
 WEIR_CHECKED enum weir_err weir_proof_verify(struct weir_scope *scope,
                                              struct weir_slice bytes,
                                              const struct weir_proof_rules *rules,

@@ -36,39 +36,27 @@ static enum weir_err check_neighbours(struct weir_scope *scope,
     return WEIR_OK;
 }
 
-/* Only the ticks that bear on the window: the last before it, those inside, the first after. */
-static struct weir_tick_list
-trim(const struct weir_walk *walk, struct weir_tick *ticks, struct weir_interval window)
+static bool
+is_stale(const struct weir_proof_rules *rules, const struct weir_hash *origin, uint64_t seq)
 {
-    size_t first = 0;
-    while (first + 1 < walk->tick_count && ticks[first + 1].tick_ms < window.start_ms)
-        first++;
-    size_t end = first;
-    while (end < walk->tick_count && ticks[end].tick_ms < window.end_ms)
-        end++;
-    if (end < walk->tick_count)
-        end++;
-    return (struct weir_tick_list){ticks + first, end - first};
+    for (size_t s = 0; s < rules->stale_count; s++)
+        if (seq >= rules->stale[s].first && seq < rules->stale[s].end &&
+            weir_hash_equal(&rules->stale[s].origin, origin))
+            return true;
+    return false;
 }
 
 /* Ticks of leaves that came too late are unknown (protocol 9.2); true when there are any. */
 static bool mark_stale(const struct weir_proof_rules *rules,
                        const struct weir_proof_section *section,
-                       const struct weir_walk *walk,
-                       struct weir_tick *ticks)
+                       const struct weir_walk *walk)
 {
     bool has_stale = false;
-    memcpy(ticks, walk->ticks, walk->tick_count * sizeof(*ticks));
-    for (size_t s = 0; s < rules->stale_count; s++) {
-        const struct weir_stale_leaves *stale = &rules->stale[s];
-        if (!weir_hash_equal(&stale->origin, &section->opinion.origin))
-            continue;
-        for (size_t i = 0; i < walk->tick_count; i++)
-            if (walk->seqs[i] >= stale->first && walk->seqs[i] < stale->end) {
-                ticks[i].state = WEIR_STATE_UNKNOWN;
-                has_stale = true;
-            }
-    }
+    for (size_t i = 0; rules->stale_count > 0 && i < walk->tick_count; i++)
+        if (is_stale(rules, &section->opinion.origin, walk->seqs[i])) {
+            walk->ticks[i].state = WEIR_STATE_UNKNOWN;
+            has_stale = true;
+        }
     return has_stale;
 }
 
@@ -96,23 +84,38 @@ static enum weir_err compare_verdict(struct weir_scope *scope,
                      (unsigned long long)verdict->den, tier);
 }
 
+static void count_ticks(const struct weir_walk *walk,
+                        struct weir_interval window,
+                        struct weir_account_opinion *opinion)
+{
+    for (size_t i = 0; i < walk->tick_count; i++) {
+        const struct weir_tick *tick = &walk->ticks[i];
+        if (tick->tick_ms < window.start_ms || tick->tick_ms >= window.end_ms)
+            continue;
+        opinion->ticks_up += tick->state == WEIR_STATE_UP;
+        opinion->ticks_down += tick->state == WEIR_STATE_DOWN;
+        opinion->ticks_unknown += tick->state == WEIR_STATE_UNKNOWN;
+    }
+}
+
 enum weir_err weir_section_ticks(struct weir_scope *scope,
                                  const struct weir_account *account,
                                  const struct weir_proof_rules *rules,
                                  const struct weir_proof_section *section,
                                  const struct weir_walk *walk,
-                                 const struct weir_maintenance_list *declared,
                                  struct weir_account_opinion *opinion)
 {
     struct weir_interval window = window_of(account, section->window);
+    if (section->event_count != 0)
+        return weir_fail(scope, WEIR_E_COMPLETENESS, "a probe gauge has no events to show");
     enum weir_err err = check_neighbours(scope, section, walk, window);
     if (err != WEIR_OK)
         return err;
     struct weir_ratio tiers[WEIR_TIER_MAX];
     size_t tier_count = weir_terms_ratios(&account->proof.terms, tiers);
-    struct weir_evidence evidence = {
-        .ticks = trim(walk, walk->ticks, window),
-        .maintenance = *declared,
+    const struct weir_evidence evidence = {
+        .ticks = {walk->ticks, walk->tick_count},
+        .maintenance = walk->declared,
         .skew_max_ms = account->proof.terms.max_skew_ms,
     };
     struct weir_own_verdict verdict;
@@ -121,69 +124,99 @@ enum weir_err weir_section_ticks(struct weir_scope *scope,
         return err;
     unsigned tier = weir_own_verdict_tier(&verdict, tiers, tier_count);
     err = compare_verdict(scope, &section->opinion, &verdict, tier);
+    if (err == WEIR_OK && mark_stale(rules, section, walk))
+        err = weir_own_verdict_compute(scope, &account->gauge, window, &evidence, &verdict);
     if (err != WEIR_OK)
         return err;
-    struct weir_tick *ticks = weir_take(scope, walk->tick_count, sizeof(*ticks));
-    if (ticks == NULL)
-        return scope->err;
-    if (mark_stale(rules, section, walk, ticks)) {
-        evidence.ticks = trim(walk, ticks, window);
-        err = weir_own_verdict_compute(scope, &account->gauge, window, &evidence, &verdict);
-        if (err != WEIR_OK)
-            return err;
-        tier = weir_own_verdict_tier(&verdict, tiers, tier_count);
-    }
-    opinion->tier_counted = (uint8_t)tier;
+    opinion->tier_counted = (uint8_t)weir_own_verdict_tier(&verdict, tiers, tier_count);
     opinion->down = verdict.down;
-    for (size_t i = 0; i < evidence.ticks.count; i++) {
-        const struct weir_tick *tick = &evidence.ticks.items[i];
-        if (tick->tick_ms < window.start_ms || tick->tick_ms >= window.end_ms)
-            continue;
-        opinion->ticks_up += tick->state == WEIR_STATE_UP;
-        opinion->ticks_down += tick->state == WEIR_STATE_DOWN;
-        opinion->ticks_unknown += tick->state == WEIR_STATE_UNKNOWN;
+    count_ticks(walk, window, opinion);
+    return WEIR_OK;
+}
+
+static int compare_names(const struct weir_event *a, const struct weir_event *b)
+{
+    int order = weir_slice_compare(a->source, b->source);
+    return order != 0 ? order : weir_slice_compare(a->id, b->id);
+}
+
+/* The events shown, parsed; they stand by source, then id, each once. */
+static enum weir_err read_events(struct weir_scope *scope,
+                                 const struct weir_proof_section *section,
+                                 struct weir_event **events)
+{
+    *events = weir_take(scope, section->event_count, sizeof(**events));
+    if (*events == NULL)
+        return scope->err;
+    for (size_t i = 0; i < section->event_count; i++) {
+        if (weir_event_parse(scope, section->events[i], &(*events)[i]) != WEIR_OK)
+            return weir_note(scope, "event %zu", i + 1);
+        if (i > 0 && compare_names(&(*events)[i - 1], &(*events)[i]) >= 0)
+            return weir_fail(scope, WEIR_E_PARSE, "event %zu is not in order", i + 1);
     }
     return WEIR_OK;
 }
 
-/* The events shown, parsed; their digests must give the close leaf's. */
-static enum weir_err check_events(struct weir_scope *scope,
+/* What the events give for the window that was closed, class by class for all together. */
+static enum weir_err count_events(struct weir_scope *scope,
                                   const struct weir_account *account,
                                   const struct weir_proof_section *section,
-                                  const struct weir_close *close)
+                                  const struct weir_close *close,
+                                  struct weir_tally *tally)
 {
-    struct weir_event *events = weir_take(scope, section->event_count, sizeof(*events));
-    if (events == NULL)
-        return scope->err;
-    for (size_t i = 0; i < section->event_count; i++) {
-        enum weir_err err = weir_event_parse(scope, section->events[i], &events[i]);
-        if (err != WEIR_OK)
-            return weir_note(scope, "event %zu", i + 1);
-    }
+    struct weir_event *events;
     struct weir_input_set inputs;
-    enum weir_err err = weir_otif_inputs(scope, &account->gauge, events, section->event_count,
-                                         close->window, &inputs);
+    struct weir_tally_rows rows;
+    enum weir_err err = read_events(scope, section, &events);
+    if (err == WEIR_OK)
+        err = weir_otif_inputs(scope, &account->gauge, events, section->event_count, close->window,
+                               &inputs);
     if (err != WEIR_OK)
         return err;
     if (inputs.count != section->event_count || inputs.count != close->input_count ||
         !weir_hash_equal(&inputs.digest, &close->inputs))
         return weir_fail(scope, WEIR_E_COMPLETENESS,
                          "the events shown are not exactly those that the window was closed with");
-    struct weir_tally_rows rows;
     err = weir_otif_compute(scope, &account->gauge, events, section->event_count, &rows);
     if (err != WEIR_OK)
         return err;
-    struct weir_slice all = weir_slice_text(WEIR_CLASS_ALL);
-    struct weir_tally computed = {0};
+    *tally = (struct weir_tally){0};
     for (size_t i = 0; i < rows.count; i++)
-        if (weir_slice_equal(rows.items[i].class_name, all) &&
+        if (weir_slice_equals_text(rows.items[i].class_name, WEIR_CLASS_ALL) &&
             rows.items[i].window.start_ms == close->window.start_ms)
-            computed = rows.items[i].tally;
-    if (computed.num != section->opinion.num || computed.den != section->opinion.den)
-        return weir_fail(
-            scope, WEIR_E_RECOMPUTE, "the opinion says %llu/%llu, the events say %llu/%llu",
-            (unsigned long long)section->opinion.num, (unsigned long long)section->opinion.den,
-            (unsigned long long)computed.num, (unsigned long long)computed.den);
+            *tally = rows.items[i].tally;
+    return WEIR_OK;
+}
+
+/* An open section: the close leaf, the events behind it, and what they count to. */
+static enum weir_err check_close(struct weir_scope *scope,
+                                 const struct weir_account *account,
+                                 const struct weir_proof_section *section,
+                                 struct weir_slice text)
+{
+    const struct weir_opinion *claim = &section->opinion;
+    struct weir_interval window = window_of(account, section->window);
+    struct weir_ratio tiers[WEIR_TIER_MAX];
+    size_t tier_count = weir_terms_ratios(&account->proof.terms, tiers);
+    struct weir_close close;
+    struct weir_tally tally;
+    enum weir_err err = weir_close_parse(scope, text, &close);
+    if (err != WEIR_OK)
+        return weir_note(scope, "the window-close leaf");
+    if (!weir_hash_equal(&close.gauge, &account->proof.terms.gauge) ||
+        close.window.start_ms != window.start_ms || close.window.end_ms != window.end_ms ||
+        !weir_hash_equal(&close.inputs, &claim->inputs))
+        return weir_fail(scope, WEIR_E_EVIDENCE, "the close leaf is of something else");
+    err = count_events(scope, account, section, &close, &tally);
+    if (err != WEIR_OK)
+        return err;
+    unsigned tier = weir_tally_tier(&account->gauge, &tally, tiers, tier_count);
+    if (tally.num != claim->num || tally.den != claim->den || tier != claim->tier)
+        return weir_fail(scope, WEIR_E_RECOMPUTE,
+                         "the opinion says %llu/%llu at tier %u, the events say %llu/%llu at %u",
+                         (unsigned long long)claim->num, (unsigned long long)claim->den,
+                         claim->tier, (unsigned long long)tally.num, (unsigned long long)tally.den,
+                         tier);
     return WEIR_OK;
 }
 
@@ -194,34 +227,21 @@ enum weir_err weir_section_events(struct weir_scope *scope,
                                   struct weir_account_opinion *opinion)
 {
     const struct weir_opinion *claim = &section->opinion;
-    if (claim->phase != WEIR_PHASE_FINAL || section->leaves.count != 1)
+    struct weir_interval window = window_of(account, section->window);
+    if (claim->phase != WEIR_PHASE_FINAL || section->leaves.count != 1 || walk->close_count != 1 ||
+        walk->close_ms != window.end_ms)
         return weir_fail(scope, WEIR_E_COMPLETENESS,
-                         "an event gauge is judged from one window-close leaf, when it is final");
-    struct weir_ratio tiers[WEIR_TIER_MAX];
-    size_t tier_count = weir_terms_ratios(&account->proof.terms, tiers);
-    struct weir_tally tally = {.num = claim->num, .den = claim->den, .units = claim->den};
+                         "an event gauge is judged from the one leaf that closes the window");
+    if (section->notice_count != 0 || (!section->leaves.is_open && section->event_count != 0))
+        return weir_fail(scope, WEIR_E_COMPLETENESS,
+                         "notices, or events of a sealed section, where none belong");
+    if (claim->made_at_ms < (uint64_t)(window.end_ms + account->gauge.lateness_ms))
+        return weir_fail(scope, WEIR_E_COMPLETENESS,
+                         "the opinion was made before the last event could come");
     if (section->leaves.is_open) {
-        struct weir_interval window = window_of(account, section->window);
-        struct weir_close close;
-        if (walk->close.length == 0)
-            return weir_fail(scope, WEIR_E_COMPLETENESS, "the leaf shown closes no window");
-        enum weir_err err = weir_close_parse(scope, walk->close, &close);
-        if (err != WEIR_OK)
-            return weir_note(scope, "the window-close leaf");
-        if (!weir_hash_equal(&close.gauge, &account->proof.terms.gauge) ||
-            close.window.start_ms != window.start_ms || close.window.end_ms != window.end_ms ||
-            !weir_hash_equal(&close.inputs, &claim->inputs))
-            return weir_fail(scope, WEIR_E_EVIDENCE, "the close leaf is of something else");
-        err = check_events(scope, account, section, &close);
+        enum weir_err err = check_close(scope, account, section, walk->close);
         if (err != WEIR_OK)
             return err;
-        const struct weir_tally *all = weir_close_find(&close, weir_slice_text(WEIR_CLASS_ALL));
-        if (all != NULL)
-            tally = *all;
-        unsigned tier = weir_tally_tier(&account->gauge, &tally, tiers, tier_count);
-        if (tier != claim->tier)
-            return weir_fail(scope, WEIR_E_RECOMPUTE,
-                             "the opinion says tier %u, the events tier %u", claim->tier, tier);
     }
     opinion->tier_counted = claim->tier;
     return WEIR_OK;

@@ -157,46 +157,91 @@ static enum weir_err check_definition(struct weir_scope *scope,
     return err == WEIR_OK ? err : weir_note(scope, "leaf 0 is not the gauge of the terms");
 }
 
+/* One notice: in the log, and the provider's own word for this agreement. */
+static enum weir_err check_notice(struct weir_scope *scope,
+                                  const struct weir_account *account,
+                                  const struct weir_opinion *opinion,
+                                  const struct weir_proof_notice *shown,
+                                  struct weir_maintenance *declared)
+{
+    const struct weir_leaf leaf = {
+        .kind = WEIR_LEAF_MAINTENANCE,
+        .seq = shown->index,
+        .tick_ms = shown->tick_ms,
+        .commit = weir_leaf_commit(&shown->salt, shown->payload),
+    };
+    uint8_t bytes[WEIR_LEAF_BYTES];
+    weir_leaf_write(&leaf, bytes);
+    struct weir_hash hash = weir_leaf_hash(bytes);
+    struct weir_merkle_head head = {opinion->tree_size, opinion->tree_root};
+    struct weir_notice notice;
+    enum weir_err err = weir_merkle_inclusion_check(
+        scope, &head, shown->index, &hash, shown->inclusion.hashes, shown->inclusion.count);
+    if (err == WEIR_OK)
+        err = weir_notice_read(scope, shown->payload, &notice);
+    if (err == WEIR_OK)
+        err = weir_notice_verify(scope, &notice, &account->proof.domain, &account->terms_hash,
+                                 &account->proof.terms.provider);
+    if (err == WEIR_OK)
+        *declared = (struct weir_maintenance){
+            .logged_ms = shown->tick_ms,
+            .planned = {(int64_t)notice.maintenance.from_ms, (int64_t)notice.maintenance.to_ms},
+        };
+    return err;
+}
+
+/* A log keeps a notice no earlier than what it had measured by then; else a notice given after the
+ * fact could be dated back before it. */
+static enum weir_err check_notice_time(struct weir_scope *scope,
+                                       const struct weir_walk *walk,
+                                       const struct weir_proof_notice *shown)
+{
+    for (size_t i = walk->tick_count; i > 0; i--)
+        if (walk->seqs[i - 1] < shown->index)
+            return walk->ticks[i - 1].tick_ms <= shown->tick_ms
+                       ? WEIR_OK
+                       : weir_fail(scope, WEIR_E_COMPLETENESS,
+                                   "it is dated before a tick that was logged earlier");
+    return WEIR_OK;
+}
+
 static enum weir_err check_notices(struct weir_scope *scope,
                                    const struct weir_account *account,
                                    const struct weir_proof_section *section,
-                                   struct weir_maintenance_list *declared)
+                                   struct weir_walk *walk)
 {
     struct weir_maintenance *items = weir_take(scope, section->notice_count, sizeof(*items));
     if (items == NULL)
         return scope->err;
-    struct weir_merkle_head head = {section->opinion.tree_size, section->opinion.tree_root};
     for (size_t i = 0; i < section->notice_count; i++) {
         const struct weir_proof_notice *shown = &section->notices[i];
-        struct weir_leaf leaf = {
-            .kind = WEIR_LEAF_MAINTENANCE,
-            .seq = shown->index,
-            .tick_ms = shown->tick_ms,
-            .commit = weir_leaf_commit(&shown->salt, shown->payload),
-        };
-        uint8_t bytes[WEIR_LEAF_BYTES];
-        weir_leaf_write(&leaf, bytes);
-        struct weir_hash hash = weir_leaf_hash(bytes);
-        struct weir_notice notice;
-        enum weir_err err = weir_merkle_inclusion_check(
-            scope, &head, shown->index, &hash, shown->inclusion.hashes, shown->inclusion.count);
+        enum weir_err err = check_notice(scope, account, &section->opinion, shown, &items[i]);
         if (err == WEIR_OK)
-            err = weir_notice_read(scope, shown->payload, &notice);
-        if (err == WEIR_OK)
-            err = weir_notice_verify(scope, &notice, &account->proof.domain, &account->terms_hash,
-                                     &account->proof.terms.provider);
+            err = check_notice_time(scope, walk, shown);
         if (err != WEIR_OK)
             return weir_note(scope, "maintenance notice %zu", i + 1);
-        items[i] = (struct weir_maintenance){
-            .logged_ms = shown->tick_ms,
-            .planned = {(int64_t)notice.maintenance.from_ms, (int64_t)notice.maintenance.to_ms},
-        };
     }
-    *declared = (struct weir_maintenance_list){items, section->notice_count};
+    walk->declared = (struct weir_maintenance_list){items, section->notice_count};
     return WEIR_OK;
 }
 
-/* Goes through the rows once: leaves to the range check, ticks into `walk->ticks`. */
+/* Keeps one tick; times rise strictly within a log. */
+static enum weir_err
+walk_tick(struct weir_scope *scope, struct weir_walk *walk, const struct weir_leaf_row *row)
+{
+    struct weir_tick *tick = &walk->ticks[walk->tick_count];
+    *tick = (struct weir_tick){.tick_ms = row->leaf.tick_ms, .state = (uint8_t)row->leaf.flags};
+    if (walk->salts != NULL &&
+        weir_tick_read(scope, row->payload, row->leaf.tick_ms, tick->state, tick) != WEIR_OK)
+        return weir_note(scope, "leaf %llu", (unsigned long long)row->leaf.seq);
+    if (walk->tick_count > 0 && tick->tick_ms <= tick[-1].tick_ms)
+        return weir_fail(scope, WEIR_E_COMPLETENESS, "leaf %llu: the ticks are not in order",
+                         (unsigned long long)row->leaf.seq);
+    walk->seqs[walk->tick_count++] = row->leaf.seq;
+    return WEIR_OK;
+}
+
+/* Gives one leaf to the range check and keeps what the verdict needs of it. */
 static enum weir_err walk_row(struct weir_scope *scope,
                               struct weir_walk *walk,
                               struct weir_leaf_row *row,
@@ -204,8 +249,8 @@ static enum weir_err walk_row(struct weir_scope *scope,
 {
     if (walk->salts != NULL) {
         struct weir_salt salt;
-        if (!weir_salt_stream_next(walk->salts, &salt))
-            return weir_fail(scope, WEIR_E_PARSE, "fewer salts than leaves");
+        bool has_salt = weir_salt_stream_next(walk->salts, &salt);
+        assert(has_salt); /* the cover is that of the rows */
         bool is_definition = row->leaf.kind == WEIR_LEAF_DEFINITION;
         row->leaf.commit = weir_leaf_commit(&salt, is_definition ? gauge : row->payload);
     }
@@ -215,24 +260,39 @@ static enum weir_err walk_row(struct weir_scope *scope,
     enum weir_err err = weir_range_push(&walk->range, scope, &hash);
     if (err != WEIR_OK)
         return err;
-    if (row->leaf.kind == WEIR_LEAF_CLOSE)
+    if (row->leaf.kind == WEIR_LEAF_CLOSE) {
         walk->close = row->payload;
-    if (row->leaf.kind != WEIR_LEAF_TICK && row->leaf.kind != WEIR_LEAF_MISSED)
-        return WEIR_OK;
-    struct weir_tick *tick = &walk->ticks[walk->tick_count];
-    if (row->payload.length > 0)
-        err =
-            weir_tick_read(scope, row->payload, row->leaf.tick_ms, (uint8_t)row->leaf.flags, tick);
-    else
-        *tick = (struct weir_tick){.tick_ms = row->leaf.tick_ms, .state = (uint8_t)row->leaf.flags};
-    if (err != WEIR_OK)
-        return weir_note(scope, "leaf %llu", (unsigned long long)row->leaf.seq);
-    if (walk->tick_count > 0 && tick->tick_ms <= walk->ticks[walk->tick_count - 1].tick_ms)
-        return weir_fail(scope, WEIR_E_COMPLETENESS, "leaf %llu: the ticks are not in order",
-                         (unsigned long long)row->leaf.seq);
-    walk->seqs[walk->tick_count] = row->leaf.seq;
-    walk->tick_count++;
-    return WEIR_OK;
+        walk->close_ms = row->leaf.tick_ms;
+        walk->close_count++;
+    }
+    bool is_tick = row->leaf.kind == WEIR_LEAF_TICK || row->leaf.kind == WEIR_LEAF_MISSED;
+    return is_tick ? walk_tick(scope, walk, row) : WEIR_OK;
+}
+
+/* Room for as many ticks as there are leaves and as the rows can hold: what a file of a few bytes
+ * says about its leaves must not cost much memory. */
+static enum weir_err walk_begin(struct weir_scope *scope,
+                                const struct weir_proof_section *section,
+                                struct weir_walk *walk)
+{
+    const struct weir_proof_leaves *leaves = &section->leaves;
+    const struct weir_opinion *opinion = &section->opinion;
+    if (leaves->first != opinion->first_leaf || opinion->first_leaf >= opinion->end_leaf ||
+        leaves->count != opinion->end_leaf - opinion->first_leaf)
+        return weir_fail(scope, WEIR_E_COMPLETENESS,
+                         "the leaves shown are not those that the opinion names");
+    size_t room = leaves->rows.length / weir_leaf_row_bytes_min(leaves->is_open);
+    if (leaves->count < room)
+        room = (size_t)leaves->count;
+    *walk = (struct weir_walk){
+        .ticks = weir_take(scope, room + 1, sizeof(*walk->ticks)),
+        .seqs = weir_take(scope, room + 1, sizeof(*walk->seqs)),
+    };
+    if (walk->ticks == NULL || walk->seqs == NULL)
+        return scope->err;
+    struct weir_range range = {opinion->first_leaf, opinion->end_leaf, opinion->tree_size};
+    return weir_range_begin(&walk->range, scope, range, section->range.hashes,
+                            section->range.count);
 }
 
 enum weir_err weir_walk_leaves(struct weir_scope *scope,
@@ -241,30 +301,18 @@ enum weir_err weir_walk_leaves(struct weir_scope *scope,
                                struct weir_walk *walk)
 {
     const struct weir_proof_leaves *leaves = &section->leaves;
-    const struct weir_opinion *opinion = &section->opinion;
-    if (leaves->first != opinion->first_leaf ||
-        leaves->count != opinion->end_leaf - opinion->first_leaf)
-        return weir_fail(scope, WEIR_E_COMPLETENESS,
-                         "the leaves shown are not those that the opinion names");
-    *walk = (struct weir_walk){
-        .ticks = weir_take(scope, leaves->count, sizeof(*walk->ticks)),
-        .seqs = weir_take(scope, leaves->count, sizeof(*walk->seqs)),
-    };
-    if (walk->ticks == NULL || walk->seqs == NULL)
-        return scope->err;
-    struct weir_range range = {opinion->first_leaf, opinion->end_leaf, opinion->tree_size};
-    enum weir_err err =
-        weir_range_begin(&walk->range, scope, range, section->range.hashes, section->range.count);
+    const struct weir_gauge *gauge = &account->gauge;
     struct weir_salt_stream salts;
+    enum weir_err err = walk_begin(scope, section, walk);
     if (err == WEIR_OK && leaves->is_open) {
+        const struct weir_salt_range range = {leaves->first, leaves->first + leaves->count};
         walk->salts = &salts;
-        err = weir_salt_stream_open(&salts, scope, weir_salt_domain(),
-                                    (struct weir_salt_range){range.start, range.end},
-                                    section->seeds, section->seed_count);
+        err = weir_salt_stream_open(&salts, scope, weir_salt_domain(), range, section->seeds,
+                                    section->seed_count);
     }
-    bool is_probe = weir_gauge_is_scheduled(&account->gauge);
     struct weir_leaf_rows rows = weir_leaf_rows_open(
-        leaves->rows, leaves->first, is_probe ? account->gauge.availability.probe.interval_ms : 0,
+        leaves->rows, leaves->first,
+        weir_gauge_is_scheduled(gauge) ? gauge->availability.probe.interval_ms : 0,
         leaves->is_open);
     for (uint64_t i = 0; err == WEIR_OK && i < leaves->count; i++) {
         struct weir_leaf_row row;
@@ -276,7 +324,7 @@ enum weir_err weir_walk_leaves(struct weir_scope *scope,
     if (err == WEIR_OK && rows.rest.length != 0)
         err = weir_fail(scope, WEIR_E_PARSE, "something follows the last leaf");
     if (err == WEIR_OK)
-        err = weir_range_finish(&walk->range, scope, &opinion->tree_root);
+        err = weir_range_finish(&walk->range, scope, &section->opinion.tree_root);
     return err;
 }
 
@@ -332,14 +380,13 @@ enum weir_err weir_account_section(struct weir_scope *scope,
         err = check_head(scope, &head, section, opinion);
     if (err == WEIR_OK)
         err = check_definition(scope, account, section);
-    struct weir_maintenance_list declared = {NULL, 0};
-    if (err == WEIR_OK)
-        err = check_notices(scope, account, section, &declared);
     struct weir_walk walk;
     if (err == WEIR_OK)
         err = weir_walk_leaves(scope, account, section, &walk);
+    if (err == WEIR_OK)
+        err = check_notices(scope, account, section, &walk);
     if (err == WEIR_OK && weir_gauge_is_scheduled(&account->gauge))
-        err = weir_section_ticks(scope, account, rules, section, &walk, &declared, opinion);
+        err = weir_section_ticks(scope, account, rules, section, &walk, opinion);
     else if (err == WEIR_OK)
         err = weir_section_events(scope, account, section, &walk, opinion);
     if (err != WEIR_OK)

@@ -9,6 +9,7 @@
 #include "attest/range.h"
 #include "attest/salt.h"
 #include "base/err.h"
+#include "metrics/interval.h"
 #include "metrics/maintenance.h"
 #include "metrics/tick.h"
 
@@ -19,7 +20,10 @@ struct weir_walk {
     struct weir_tick *ticks;        /* TICK and MISSED leaves */
     uint64_t *seqs;                 /* their positions in the log */
     size_t tick_count;
-    struct weir_slice close; /* payload of the CLOSE leaf, when it is open */
+    size_t close_count; /* CLOSE leaves; what follows is of the last */
+    int64_t close_ms;
+    struct weir_slice close;               /* payload, when it is open */
+    struct weir_maintenance_list declared; /* the notices shown */
 };
 
 /* Every leaf stands where the opinion says.  Errors: COMPLETENESS, PARSE, INCLUSION, MEMORY. */
@@ -28,13 +32,13 @@ WEIR_CHECKED enum weir_err weir_walk_leaves(struct weir_scope *scope,
                                             const struct weir_proof_section *section,
                                             struct weir_walk *walk);
 
-/* Recomputes a probe gauge's verdict.  Errors: COMPLETENESS (neighbours), RECOMPUTE, MEMORY. */
+/* Recomputes a probe gauge's verdict.
+ * Errors: COMPLETENESS (neighbours, events where none belong), RECOMPUTE, MEMORY. */
 WEIR_CHECKED enum weir_err weir_section_ticks(struct weir_scope *scope,
                                               const struct weir_account *account,
                                               const struct weir_proof_rules *rules,
                                               const struct weir_proof_section *section,
                                               const struct weir_walk *walk,
-                                              const struct weir_maintenance_list *declared,
                                               struct weir_account_opinion *opinion);
 
 /* Recomputes an event gauge's verdict from the events shown (open sections), or takes the numbers

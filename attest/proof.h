@@ -27,7 +27,7 @@
 #define WEIR_PROOF_BYTES_MAX ((size_t)64 * 1024 * 1024)
 #define WEIR_PROOF_SECTIONS_MAX WEIR_EVIDENCE_MAX
 #define WEIR_PROOF_LEAVES_MAX ((uint64_t)4 * 1024 * 1024) /* of one section */
-#define WEIR_PROOF_NOTICES_MAX 64
+#define WEIR_PROOF_NOTICES_MAX 4096
 #define WEIR_PROOF_EVENTS_MAX ((uint64_t)1024 * 1024)
 #define WEIR_PROOF_PAYMENTS_MAX 16
 #define WEIR_PROOF_NODES_MAX WEIR_TRIE_NODES_MAX
@@ -74,7 +74,7 @@ struct weir_proof_section {
     struct weir_proof_definition definition;
     const struct weir_proof_notice *notices; /* by index ascending */
     size_t notice_count;
-    const struct weir_slice *events; /* event gauges: canonical texts in the order of the digest */
+    const struct weir_slice *events; /* event gauges: canonical texts by source, then id */
     size_t event_count;
     struct weir_proof_path range;
     struct weir_slice checkpoint; /* the note, verbatim */

@@ -85,6 +85,8 @@ static void read_leaves(struct weir_lexer *lines, struct weir_proof_section *sec
         weir_lexer_refuse(lines, WEIR_E_PARSE, "'open' or 'sealed' belongs here");
     uint64_t length = weir_lexer_u64(lines, WEIR_PROOF_BYTES_MAX);
     weir_lexer_finish_line(lines);
+    if (section->leaves.count > length)
+        weir_lexer_refuse(lines, WEIR_E_PARSE, "fewer bytes than leaves");
     section->leaves.rows = weir_lexer_block(lines, length);
     if (!section->leaves.is_open || weir_lexer_err(lines) != WEIR_OK)
         return;
@@ -206,13 +208,24 @@ static void read_sections(struct weir_lexer *lines, struct weir_proof *proof)
     }
 }
 
+/* What the digests cover: the text up to `at` has gone into the state. */
+struct covered {
+    struct weir_sha256 state;
+    const uint8_t *at;
+};
+
 /* A digest line covers every byte before it. */
 static void read_digest(struct weir_lexer *lines,
-                        struct weir_slice all,
+                        struct covered *covered,
                         const char *keyword,
                         struct weir_hash *digest)
 {
-    struct weir_hash computed = weir_sha256_of(all.data, all.length - lines->rest.length);
+    if (weir_lexer_err(lines) != WEIR_OK)
+        return;
+    weir_sha256_update(&covered->state, covered->at, (size_t)(lines->rest.data - covered->at));
+    covered->at = lines->rest.data;
+    struct weir_sha256 ended = covered->state;
+    struct weir_hash computed = weir_sha256_final(&ended);
     weir_lexer_expect(lines, keyword);
     weir_lexer_hex(lines, digest->bytes, WEIR_HASH_BYTES);
     weir_lexer_finish_line(lines);
@@ -266,6 +279,8 @@ weir_proof_read(struct weir_scope *scope, struct weir_slice bytes, struct weir_p
     struct weir_lexer lines;
     struct weir_proof read = {.section_count = 0};
     struct weir_hash end;
+    struct covered covered = {.at = bytes.data};
+    weir_sha256_init(&covered.state);
     weir_lexer_begin(&lines, scope, bytes);
     weir_lexer_expect(&lines, WEIR_PROOF_MAGIC);
     weir_lexer_finish_line(&lines);
@@ -280,9 +295,9 @@ weir_proof_read(struct weir_scope *scope, struct weir_slice bytes, struct weir_p
         read_report(&lines, &read);
     read_key_sets(&lines, &read);
     read_sections(&lines, &read);
-    read_digest(&lines, bytes, "evidence", &read.evidence);
+    read_digest(&lines, &covered, "evidence", &read.evidence);
     read_payments(&lines, &read);
-    read_digest(&lines, bytes, "end", &end);
+    read_digest(&lines, &covered, "end", &end);
     if (weir_lexer_err(&lines) == WEIR_OK && lines.rest.length != 0)
         weir_lexer_refuse(&lines, WEIR_E_PARSE, "something follows the end");
     if (weir_lexer_err(&lines) != WEIR_OK)

@@ -9,6 +9,7 @@
 #define WEIR_ATTEST_ROWS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "attest/leaf.h"
@@ -35,6 +36,9 @@ struct weir_leaf_rows {
 /* `interval_ms` is the gauge's; 0 for event gauges. */
 struct weir_leaf_rows
 weir_leaf_rows_open(struct weir_slice bytes, uint64_t first_seq, int64_t interval_ms, bool is_open);
+
+/* No tick takes fewer bytes than this. */
+size_t weir_leaf_row_bytes_min(bool is_open);
 
 /* The next row.  Errors: PARSE (naming the row), RANGE. */
 WEIR_CHECKED enum weir_err weir_leaf_rows_next(struct weir_scope *scope,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/number.h"
 #include "base/text.h"
 
 #define ARENA_BYTES ((size_t)1024 * 1024 * 1024)
@@ -75,6 +76,25 @@ read_hash(struct weir_scope *scope, const char *option, const char *text, struct
     return weir_fail(scope, WEIR_E_USAGE, "--%s takes 64 hex digits, not '%.80s'", option, text);
 }
 
+/* "0x" and 40 digits; capitals must be those of the checksum. */
+static enum weir_err
+read_contract(struct weir_scope *scope, const char *text, struct weir_address *address)
+{
+    if (weir_address_parse(scope, weir_slice_text(text), address) == WEIR_OK)
+        return WEIR_OK;
+    weir_scope_recover(scope);
+    return weir_fail(scope, WEIR_E_USAGE, "--contract takes an address, not '%.80s'", text);
+}
+
+static enum weir_err read_chain(struct weir_scope *scope, const char *text, uint64_t *chain_id)
+{
+    if (weir_u64_parse(scope, weir_slice_text(text), UINT64_MAX, chain_id) == WEIR_OK &&
+        *chain_id != 0)
+        return WEIR_OK;
+    weir_scope_recover(scope);
+    return weir_fail(scope, WEIR_E_USAGE, "--chain takes a chain id, not '%.80s'", text);
+}
+
 static void tell_failure(const struct weir_scope *scope, bool wants_json, FILE *out)
 {
     if (!wants_json) {
@@ -96,6 +116,7 @@ static enum weir_err check(struct weir_scope *scope,
 {
     struct weir_hash block;
     struct weir_hash terms;
+    struct weir_address contract;
     struct weir_slice bytes = {NULL, 0};
     struct weir_proof_rules rules = {.needs_signatures = true};
     enum weir_err err = WEIR_OK;
@@ -107,6 +128,12 @@ static enum weir_err check(struct weir_scope *scope,
         err = read_hash(scope, "terms", options->terms, &terms);
         rules.terms = &terms;
     }
+    if (err == WEIR_OK && options->contract != NULL) {
+        err = read_contract(scope, options->contract, &contract);
+        rules.contract = &contract;
+    }
+    if (err == WEIR_OK && options->chain != NULL)
+        err = read_chain(scope, options->chain, &rules.chain_id);
     if (err == WEIR_OK)
         err = read_file(scope, options->file, &bytes);
     return err != WEIR_OK ? err : weir_proof_verify(scope, bytes, &rules, account);
@@ -125,7 +152,10 @@ int weir_verify_file(const struct weir_verify_options *options, FILE *out)
     else if (options->wants_json)
         weir_verify_tell_json(account, out);
     else
-        weir_verify_tell(account, out);
+        weir_verify_tell(account, options->contract != NULL, out);
+    int code = weir_verify_exit(err);
+    if (err == WEIR_OK && options->block_hash != NULL && !weir_verify_is_paid(account))
+        code = EXIT_PAYMENT;
     weir_arena_free(arena);
-    return weir_verify_exit(err);
+    return code;
 }

@@ -141,19 +141,19 @@ static void tell_payment(const struct weir_account_payment *payment, FILE *out)
                 out);
 }
 
-void weir_verify_tell(const struct weir_account *account, FILE *out)
+bool weir_verify_is_paid(const struct weir_account *account)
 {
-    uint8_t tier = account->proof.report.breach.tier;
-    tell_promise(account, out);
-    for (size_t i = 0; i < account->window_count; i++)
-        tell_window(account, &account->windows[i], out);
-    tell_signers(account, out);
     for (size_t i = 0; i < account->proof.payment_count; i++) {
-        if (i == 0)
-            (void)fputs("\nPayment\n", out);
-        tell_payment(&account->payments[i], out);
+        const struct weir_account_payment *payment = &account->payments[i];
+        if (payment->state == WEIR_PAYMENT_TRUSTED && payment->settled.paid == payment->settled.due)
+            return true;
     }
-    (void)fprintf(out, "\nPROVED: breached at tier %u or worse", tier);
+    return false;
+}
+
+static void tell_conclusion(const struct weir_account *account, FILE *out)
+{
+    (void)fprintf(out, "\nPROVED: breached at tier %u or worse", account->proof.report.breach.tier);
     switch (account->payment_state) {
     case WEIR_PAYMENT_NONE:
         (void)fputs(". No payment is shown.\n", out);
@@ -163,9 +163,29 @@ void weir_verify_tell(const struct weir_account *account, FILE *out)
                     out);
         return;
     case WEIR_PAYMENT_TRUSTED:
-        (void)fputs(" and paid.\n", out);
+        (void)fputs(weir_verify_is_paid(account)
+                        ? " and paid.\n"
+                        : " and settled, but NOT PAID IN FULL: the contract owes the rest.\n",
+                    out);
         return;
     }
+}
+
+void weir_verify_tell(const struct weir_account *account, bool is_pinned, FILE *out)
+{
+    tell_promise(account, out);
+    for (size_t i = 0; i < account->window_count; i++)
+        tell_window(account, &account->windows[i], out);
+    tell_signers(account, out);
+    for (size_t i = 0; i < account->proof.payment_count; i++) {
+        if (i == 0)
+            (void)fputs("\nPayment\n", out);
+        tell_payment(&account->payments[i], out);
+    }
+    tell_conclusion(account, out);
+    if (!is_pinned)
+        (void)fputs(
+            "Check yourself that the contract above is your agreement, or give --contract.\n", out);
 }
 
 static void json_hash(const char *key, const struct weir_hash *hash, const char *after, FILE *out)
@@ -219,15 +239,38 @@ static void json_payments(const struct weir_account *account, FILE *out)
     }
 }
 
+static void json_address(const char *key, const struct weir_address *address, FILE *out)
+{
+    char text[WEIR_ADDRESS_TEXT_BYTES];
+    weir_address_print(address, text);
+    (void)fprintf(out, "\"%s\":\"%s\",", key, text);
+}
+
+/* Which agreement the account is about. */
+static void json_place(const struct weir_account *account, FILE *out)
+{
+    const struct weir_proof *proof = &account->proof;
+    (void)fprintf(out, "\"chain\":\"%llu\",", (unsigned long long)proof->domain.chain_id);
+    json_address("contract", &proof->domain.contract, out);
+    json_address("factory", &proof->factory, out);
+    json_address("implementation", &proof->implementation, out);
+    json_address("provider", &proof->terms.provider, out);
+    json_address("customer", &proof->terms.customer, out);
+    json_address("asset", &proof->terms.asset, out);
+}
+
 void weir_verify_tell_json(const struct weir_account *account, FILE *out)
 {
     static const char *const states[] = {
         [WEIR_PAYMENT_NONE] = "none",
         [WEIR_PAYMENT_NAMED] = "named",
-        [WEIR_PAYMENT_TRUSTED] = "paid",
+        [WEIR_PAYMENT_TRUSTED] = "settled",
     };
+    bool is_paid = weir_verify_is_paid(account);
     (void)fprintf(out, "{\"proved\":true,\"breached\":true,\"tier\":%u,\"payment\":\"%s\",",
-                  account->proof.report.breach.tier, states[account->payment_state]);
+                  account->proof.report.breach.tier,
+                  is_paid ? "paid" : states[account->payment_state]);
+    json_place(account, out);
     json_hash("terms", &account->terms_hash, ",", out);
     json_hash("report", &account->breach, ",", out);
     json_hash("evidence", &account->proof.evidence, ",\"worth\":\"", out);
