@@ -284,7 +284,7 @@ static enum weir_err provisional_availability(struct publishing *work,
     int64_t start_ms = span.start_ms;
     for (size_t count = 0; err == WEIR_OK && count < WEIR_PUBLISH_WINDOWS_MAX; count++) {
         struct weir_verdict verdict;
-        if (!window_around(work, start_ms, &window) || window.start_ms > work->now_ms)
+        if (!window_around(work, start_ms, &window) || window.start_ms >= work->now_ms)
             break;
         err = judge_availability(work, window, newest, &verdict);
         if (err == WEIR_OK && verdict.stage == WEIR_STAGE_PROVISIONAL)
