@@ -1,20 +1,51 @@
 #include "ledger/vault.h"
 
 #include <string.h>
+#include <unistd.h>
+
+#include <sqlite3.h>
 
 #include "ledger/sql.h"
 #include "ledger/store.h"
+
+/* An empty file would be filled with empty tables: a signer that has forgotten everything.  Asked
+ * before the ledger's own opening, which makes what is missing. */
+static enum weir_err record_check(struct weir_scope *scope, const char *path)
+{
+    sqlite3 *db = NULL;
+    sqlite3_stmt *statement = NULL;
+    int64_t steps = 0;
+    if (access(path, F_OK) != 0)
+        return weir_fail(scope, WEIR_E_NOT_FOUND, "there is no file %s", path);
+    int result = sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+    if (result == SQLITE_OK)
+        result = sqlite3_prepare_v2(
+            db, "SELECT count(*) FROM sqlite_schema WHERE name IN ('head', 'opinion', 'spend')", -1,
+            &statement, NULL);
+    if (result == SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW)
+        steps = sqlite3_column_int64(statement, 0);
+    (void)sqlite3_finalize(statement); /* repeats the error of the step */
+    (void)sqlite3_close(db);           /* only read from */
+    if ((result & 0xff) == SQLITE_BUSY || (result & 0xff) == SQLITE_LOCKED)
+        return WEIR_OK; /* whoever has it open has made it; the opening that follows says BUSY */
+    if (result == SQLITE_OK && steps != 3)
+        return weir_fail(scope, WEIR_E_NOT_FOUND, "%s holds no record", path);
+    return WEIR_OK; /* what else is wrong with the file, the opening that follows says better */
+}
 
 enum weir_err weir_vault_open(struct weir_scope *scope,
                               const char *path,
                               bool may_create,
                               struct weir_store **vault)
 {
+    enum weir_err err = may_create ? WEIR_OK : record_check(scope, path);
+    if (err != WEIR_OK)
+        return weir_note(scope, "the signer's own file");
     const struct weir_store_options options = {
         .mode = may_create ? WEIR_STORE_CREATE : WEIR_STORE_WRITE,
         .schema = WEIR_SCHEMA_VAULT,
     };
-    enum weir_err err = weir_store_open(scope, path, &options, vault);
+    err = weir_store_open(scope, path, &options, vault);
     return err == WEIR_OK ? err : weir_note(scope, "the signer's own file");
 }
 
@@ -96,73 +127,78 @@ enum weir_err weir_vault_cosigned_put(struct weir_store *vault,
     return err;
 }
 
-/* That the opinion may follow those of its window: none behind a final one, tiers never fall. */
+enum weir_err weir_vault_opinion_find(struct weir_store *vault,
+                                      struct weir_scope *scope,
+                                      const struct weir_opinion *asked,
+                                      bool *is_given,
+                                      struct weir_vault_opinion *given)
+{
+    struct weir_rows rows;
+    *is_given = false;
+    weir_rows_begin(&rows, vault, scope,
+                    "SELECT digest, fields, signature FROM opinion "
+                    "WHERE terms = ? AND window = ? AND revision = ?",
+                    WEIR_VALUES(weir_value_hash(&asked->terms), weir_value_u64(asked->window),
+                                weir_value_u64(asked->revision)));
+    if (weir_rows_next(&rows)) {
+        given->digest = weir_row_hash(&rows, 0);
+        weir_row_bytes(&rows, 2, given->signature.bytes, sizeof(given->signature.bytes));
+        if (rows.err == WEIR_OK)
+            rows.err = weir_opinion_read(scope, weir_row_peek(&rows, 1), &given->opinion);
+        *is_given = rows.err == WEIR_OK;
+    }
+    return weir_rows_end(&rows);
+}
+
+/* Protocol section 10.  Where nothing is paid early a later revision may say anything. */
 static enum weir_err opinion_follows(struct weir_scope *scope,
                                      struct weir_rows *rows,
-                                     const struct weir_opinion *opinion)
+                                     const struct weir_opinion *opinion,
+                                     bool pays_early)
 {
     while (weir_rows_next(rows)) {
         uint32_t revision = weir_row_u32(rows, 0);
         bool was_final = weir_row_u8(rows, 1) == WEIR_PHASE_FINAL;
         uint8_t tier = weir_row_u8(rows, 2);
-        bool is_later = opinion->revision > revision;
-        if (is_later && was_final && opinion->phase == WEIR_PHASE_EARLY)
-            return weir_fail(scope, WEIR_E_CONFLICT, "a final opinion of this window was signed");
-        if (is_later && !was_final && opinion->tier < tier)
-            return weir_fail(scope, WEIR_E_CONFLICT, "a worse opinion of this window was signed");
-        if (!is_later)
+        if (opinion->revision <= revision)
             return weir_fail(scope, WEIR_E_CONFLICT,
-                             "a later or different opinion of this window was signed (revision %u)",
-                             revision);
+                             "revision %u of this window was signed already", revision);
+        if (pays_early && was_final)
+            return weir_fail(scope, WEIR_E_CONFLICT, "a final opinion of this window was signed");
+        if (pays_early && opinion->tier < tier)
+            return weir_fail(scope, WEIR_E_CONFLICT,
+                             "an opinion at tier %u of this window was signed; tier %u is milder",
+                             tier, opinion->tier);
     }
     return WEIR_OK;
 }
 
-enum weir_err weir_vault_opinion_find(struct weir_store *vault,
-                                      struct weir_scope *scope,
-                                      const struct weir_opinion *opinion,
-                                      const struct weir_hash *digest,
-                                      bool *is_signed,
-                                      struct weir_signature *signature)
-{
-    struct weir_rows rows;
-    *is_signed = false;
-    weir_rows_begin(&rows, vault, scope,
-                    "SELECT digest, signature FROM opinion "
-                    "WHERE terms = ? AND window = ? AND revision = ?",
-                    WEIR_VALUES(weir_value_hash(&opinion->terms), weir_value_u64(opinion->window),
-                                weir_value_u64(opinion->revision)));
-    if (weir_rows_next(&rows)) {
-        struct weir_hash stored = weir_row_hash(&rows, 0);
-        *is_signed = weir_hash_equal(&stored, digest);
-        weir_row_bytes(&rows, 1, signature->bytes, sizeof(signature->bytes));
-    }
-    enum weir_err err = weir_rows_end(&rows);
-    if (err != WEIR_OK || *is_signed)
-        return err;
-    weir_rows_begin(&rows, vault, scope,
-                    "SELECT revision, phase, tier FROM opinion WHERE terms = ? AND window = ? "
-                    "ORDER BY revision",
-                    WEIR_VALUES(weir_value_hash(&opinion->terms), weir_value_u64(opinion->window)));
-    err = opinion_follows(scope, &rows, opinion);
-    enum weir_err end = weir_rows_end(&rows);
-    return err != WEIR_OK ? err : end;
-}
-
 enum weir_err weir_vault_opinion_put(struct weir_store *vault,
                                      struct weir_scope *scope,
-                                     const struct weir_opinion *opinion,
-                                     const struct weir_hash *digest,
-                                     const struct weir_signature *signature)
+                                     const struct weir_vault_opinion *row,
+                                     bool pays_early)
 {
+    const struct weir_opinion *opinion = &row->opinion;
+    struct weir_rows rows;
+    weir_rows_begin(&rows, vault, scope,
+                    "SELECT revision, phase, tier FROM opinion WHERE terms = ? AND window = ? "
+                    "ORDER BY revision DESC",
+                    WEIR_VALUES(weir_value_hash(&opinion->terms), weir_value_u64(opinion->window)));
+    enum weir_err err = opinion_follows(scope, &rows, opinion, pays_early);
+    enum weir_err end = weir_rows_end(&rows);
+    if (err != WEIR_OK || end != WEIR_OK)
+        return err != WEIR_OK ? err : end;
+    uint8_t fields[WEIR_OPINION_BYTES];
+    weir_opinion_write(opinion, fields);
     return weir_sql_run(
         vault, scope,
-        "INSERT INTO opinion(terms, window, revision, phase, tier, digest, signature) "
-        "VALUES(?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO opinion(terms, window, revision, phase, tier, digest, fields, signature) "
+        "VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
         WEIR_VALUES(weir_value_hash(&opinion->terms), weir_value_u64(opinion->window),
                     weir_value_u64(opinion->revision), weir_value_u64(opinion->phase),
-                    weir_value_u64(opinion->tier), weir_value_hash(digest),
-                    weir_value_blob(signature->bytes, sizeof(signature->bytes))));
+                    weir_value_u64(opinion->tier), weir_value_hash(&row->digest),
+                    weir_value_blob(fields, sizeof(fields)),
+                    weir_value_blob(row->signature.bytes, sizeof(row->signature.bytes))));
 }
 
 enum weir_err weir_vault_report_find(struct weir_store *vault,
@@ -240,6 +276,7 @@ enum weir_err weir_vault_transaction_find(struct weir_store *vault,
     return weir_rows_end(&rows);
 }
 
+/* Big-endian, so that blobs compare as the numbers do. */
 static void amount_write(unsigned __int128 amount, uint8_t bytes[static 16])
 {
     weir_put_u64(bytes, (uint64_t)(amount >> 64));
@@ -254,7 +291,7 @@ enum weir_err weir_vault_day(struct weir_store *vault,
 {
     int64_t count = 0;
     enum weir_err err =
-        weir_sql_i64(vault, scope, "SELECT count(*) FROM transaction_signed WHERE day = ?",
+        weir_sql_i64(vault, scope, "SELECT count(*) FROM transaction_signed WHERE day >= ?",
                      WEIR_VALUES(weir_value_i64(transaction->day)), &count);
     if (err != WEIR_OK)
         return err;
@@ -262,9 +299,11 @@ enum weir_err weir_vault_day(struct weir_store *vault,
     *spent = 0;
     struct weir_rows rows;
     weir_rows_begin(
-        &rows, vault, scope, "SELECT amount FROM spend WHERE day = ? AND asset = ? AND job <> ?",
+        &rows, vault, scope,
+        "SELECT amount FROM spend "
+        "WHERE day >= ? AND asset = ? AND NOT (chain_id = ? AND nonce = ?)",
         WEIR_VALUES(weir_value_i64(transaction->day), weir_value_text(transaction->asset),
-                    weir_value_hash(&transaction->job)));
+                    weir_value_u64(transaction->chain_id), weir_value_u64(transaction->nonce)));
     bool is_too_much = false;
     while (weir_rows_next(&rows)) {
         uint8_t bytes[16];
@@ -306,6 +345,23 @@ static enum weir_err nonce_bind(struct weir_store *vault,
     return err;
 }
 
+/* What this nonce may spend at most.  A dearer attempt counts on its own day. */
+static enum weir_err spend_put(struct weir_store *vault,
+                               struct weir_scope *scope,
+                               const struct weir_vault_transaction *transaction)
+{
+    uint8_t amount[16];
+    amount_write(transaction->amount, amount);
+    return weir_sql_run(
+        vault, scope,
+        "INSERT INTO spend(chain_id, nonce, asset, day, amount) VALUES(?, ?, ?, ?, ?) "
+        "ON CONFLICT DO UPDATE SET day = max(day, excluded.day), amount = excluded.amount "
+        "WHERE excluded.amount > spend.amount",
+        WEIR_VALUES(weir_value_u64(transaction->chain_id), weir_value_u64(transaction->nonce),
+                    weir_value_text(transaction->asset), weir_value_i64(transaction->day),
+                    weir_value_blob(amount, sizeof(amount))));
+}
+
 enum weir_err weir_vault_transaction_put(struct weir_store *vault,
                                          struct weir_scope *scope,
                                          const struct weir_vault_transaction *transaction)
@@ -322,17 +378,8 @@ enum weir_err weir_vault_transaction_put(struct weir_store *vault,
             "VALUES(?, ?, ?, ?)",
             WEIR_VALUES(weir_value_hash(&transaction->digest), weir_value_hash(&transaction->job),
                         weir_value_i64(transaction->day), weir_value_slice(transaction->raw)));
-    if (err == WEIR_OK && transaction->asset != NULL) {
-        uint8_t amount[16];
-        amount_write(transaction->amount, amount);
-        err = weir_sql_run(vault, scope,
-                           "INSERT INTO spend(job, day, asset, amount) VALUES(?, ?, ?, ?) "
-                           "ON CONFLICT DO NOTHING",
-                           WEIR_VALUES(weir_value_hash(&transaction->job),
-                                       weir_value_i64(transaction->day),
-                                       weir_value_text(transaction->asset),
-                                       weir_value_blob(amount, sizeof(amount))));
-    }
+    if (err == WEIR_OK && transaction->asset != NULL)
+        err = spend_put(vault, scope, transaction);
     return weir_work_end(vault, scope, &work, err);
 }
 

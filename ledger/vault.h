@@ -24,7 +24,9 @@ struct weir_store;
 #define WEIR_VAULT_REPORTS_MAX 64 /* per (terms, window, tier), protocol 9.4 */
 
 /* Opens the file, making it when `may_create`; exclusively: a second signer is refused.
- * Errors: NOT_FOUND, BUSY, STORE, CORRUPT, CONFLICT. */
+ * Errors: NOT_FOUND (also a file in which there never was a record), BUSY, STORE, CORRUPT,
+ * CONFLICT.
+ */
 WEIR_CHECKED enum weir_err weir_vault_open(struct weir_scope *scope,
                                            const char *path,
                                            bool may_create,
@@ -54,20 +56,26 @@ WEIR_CHECKED enum weir_err weir_vault_cosigned_put(struct weir_store *vault,
                                                    uint64_t old_size,
                                                    const struct weir_vault_cosigned *cosigned);
 
-/* The signature given for exactly this opinion, if any.  When another one is recorded for its
- * revision, when it falls behind a final one or below the tier of an earlier one, it is refused.
- * Errors: CONFLICT (equivocation, protocol 10), STORE. */
+/* An opinion of this node. */
+struct weir_vault_opinion {
+    struct weir_opinion opinion;
+    struct weir_hash digest;
+    struct weir_signature signature;
+};
+/* The one given for this window and revision, whatever it says; `*is_given` false when there is
+ * none.  Errors: STORE. */
 WEIR_CHECKED enum weir_err weir_vault_opinion_find(struct weir_store *vault,
                                                    struct weir_scope *scope,
-                                                   const struct weir_opinion *opinion,
-                                                   const struct weir_hash *digest,
-                                                   bool *is_signed,
-                                                   struct weir_signature *signature);
+                                                   const struct weir_opinion *asked,
+                                                   bool *is_given,
+                                                   struct weir_vault_opinion *given);
+/* Records one before it is released.  Where the agreement pays early none may follow a final one,
+ * nor fall below the tier of an earlier one.
+ * Errors: CONFLICT (that, or this or a later revision exists: equivocation, protocol 10), STORE. */
 WEIR_CHECKED enum weir_err weir_vault_opinion_put(struct weir_store *vault,
                                                   struct weir_scope *scope,
-                                                  const struct weir_opinion *opinion,
-                                                  const struct weir_hash *digest,
-                                                  const struct weir_signature *signature);
+                                                  const struct weir_vault_opinion *row,
+                                                  bool pays_early);
 
 /* Errors: STORE. */
 WEIR_CHECKED enum weir_err weir_vault_report_find(struct weir_store *vault,
@@ -105,7 +113,8 @@ WEIR_CHECKED enum weir_err weir_vault_transaction_find(struct weir_store *vault,
                                                        struct weir_scope *scope,
                                                        const struct weir_hash *digest,
                                                        struct weir_slice *raw);
-/* Spending of the day in one asset, not counting `job`; and transactions signed that day.
+/* Spending since the day began in one asset, not counting what this nonce may spend already; and
+ * transactions signed since.  Days that a wrong clock took for later count too.
  * Errors: STORE, OVERFLOW. */
 WEIR_CHECKED enum weir_err weir_vault_day(struct weir_store *vault,
                                           struct weir_scope *scope,

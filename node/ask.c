@@ -137,11 +137,22 @@ static enum weir_err take_signature(struct weir_body *answer, struct weir_signat
 enum weir_err weir_ask_opinion(struct weir_scope *scope,
                                int signer,
                                struct weir_slice proof,
+                               struct weir_opinion *given,
                                struct weir_signature *signature)
 {
     struct weir_body answer;
+    uint8_t fields[WEIR_OPINION_BYTES];
+    struct weir_signature signed_by;
     enum weir_err err = ask(scope, signer, WEIR_FRAME_OPINION, proof, &answer);
-    return err != WEIR_OK ? err : take_signature(&answer, signature);
+    if (err != WEIR_OK)
+        return err;
+    weir_body_bytes(&answer, fields, sizeof(fields));
+    err = take_signature(&answer, &signed_by);
+    if (err == WEIR_OK)
+        err = weir_opinion_read(scope, (struct weir_slice){fields, sizeof(fields)}, given);
+    if (err == WEIR_OK)
+        *signature = signed_by;
+    return err;
 }
 
 enum weir_err weir_ask_report(struct weir_scope *scope,

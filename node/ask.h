@@ -9,6 +9,7 @@
 
 #include "attest/account.h"
 #include "attest/checkpoint.h"
+#include "attest/opinion.h"
 #include "attest/secp.h"
 #include "attest/statement.h"
 #include "attest/witness.h"
@@ -43,11 +44,14 @@ WEIR_CHECKED enum weir_err weir_ask_cosign(struct weir_scope *scope,
                                            struct weir_slice add_checkpoint_body,
                                            struct weir_ask_cosigned *cosigned);
 
-/* Signs the one opinion that `proof` carries with its evidence.
- * Errors: CONFLICT (equivocation), DENIED, CLOCK, and those of weir_account_section. */
+/* Has the one opinion signed that `proof` carries with its evidence.  `*given` is what is signed
+ * for that window and revision: the same, or the one that was given first and never stored because
+ * this process was killed.  Errors: CONFLICT (it contradicts an earlier one), DENIED, CLOCK, and
+ * those of weir_account_section. */
 WEIR_CHECKED enum weir_err weir_ask_opinion(struct weir_scope *scope,
                                             int signer,
                                             struct weir_slice proof,
+                                            struct weir_opinion *given,
                                             struct weir_signature *signature);
 
 /* Signs the report that `proof` proposes.  Errors: POLICY, DENIED, CLOCK, and those of

@@ -128,15 +128,19 @@ enum weir_err weir_frame_ask(struct weir_scope *scope,
                              int timeout_ms,
                              struct weir_slice *answer)
 {
+    if (body.length > WEIR_FRAME_BODY_MAX)
+        return weir_fail(scope, WEIR_E_LIMIT, "a question of %zu bytes", body.length);
     int64_t deadline_ms = weir_clock_monotonic_ms() + timeout_ms;
+    uint8_t outcome = 0;
+    struct weir_slice received = {NULL, 0};
     enum weir_err err = frame_write(scope, socket, (uint8_t)type, body, deadline_ms);
-    if (err != WEIR_OK)
+    if (err == WEIR_OK)
+        err = frame_read(scope, socket, deadline_ms, &outcome, &received);
+    if (err != WEIR_OK) {
+        /* A late answer must never be taken for that of the next question. */
+        (void)shutdown(socket, SHUT_RDWR);
         return err;
-    uint8_t outcome;
-    struct weir_slice received;
-    err = frame_read(scope, socket, deadline_ms, &outcome, &received);
-    if (err != WEIR_OK)
-        return err;
+    }
     if (outcome != WEIR_OK)
         return refusal(scope, outcome, received);
     *answer = received;

@@ -24,8 +24,9 @@ enum weir_frame_type {
 };
 
 /* Sends one question and waits for its answer, at most `timeout_ms`.  `*answer` lives in the
- * scope's arena.  Errors: the signer's own refusal with its text; IO or TIMEOUT when the channel
- * failed, after which it must not be used again. */
+ * scope's arena.  When the channel fails it is shut down for good, which poll shows as POLLHUP; the
+ * duty must then end.  Errors: LIMIT (nothing was sent), the signer's own refusal with its text;
+ * IO, TIMEOUT, UNREACHABLE, PARSE or MEMORY when the channel failed. */
 WEIR_CHECKED enum weir_err weir_frame_ask(struct weir_scope *scope,
                                           int socket,
                                           enum weir_frame_type type,

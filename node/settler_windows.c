@@ -17,6 +17,8 @@
 #include "node/log.h"
 #include "node/proofs.h"
 
+#define RETRY_MS 1000
+
 /* What the ledger knows of our own opinions about a window. */
 static enum weir_err recall(struct weir_settler *settler,
                             struct weir_scope *scope,
@@ -176,19 +178,19 @@ static enum weir_err give_opinion(struct weir_settler *settler,
     struct weir_proof proof;
     struct weir_buffer bytes = {.capacity_max = WEIR_PROOF_BYTES_MAX};
     uint8_t tier = opinion->tier == 0 ? 1 : opinion->tier; /* the signer ignores the report */
-    struct weir_opinion_row row = {
-        .opinion = *opinion,
-        .digest = weir_opinion_digest(&agreement->domain, opinion),
-        .stored_ms = weir_clock_now(),
-    };
+    struct weir_opinion_row row = {.stored_ms = weir_clock_now()};
     memcpy(row.node, settler->worker.keys.set.set.node.bytes, sizeof(row.node));
     const struct weir_proof_parts parts = {&part, 1, tier};
     enum weir_err err = weir_proof_make(store, scope, agreement, parts, &proof);
     if (err == WEIR_OK)
         err = weir_proof_write(scope, &proof, &bytes);
+    /* What comes back may be an earlier one: given, but lost by a kill before it was stored here.
+     */
     if (err == WEIR_OK)
         err = weir_ask_opinion(scope, settler->worker.duty->signer, weir_buffer_slice(&bytes),
-                               &row.signature);
+                               opinion, &row.signature);
+    row.opinion = *opinion;
+    row.digest = weir_opinion_digest(&agreement->domain, opinion);
     enum weir_opinion_put outcome;
     if (err == WEIR_OK)
         err = weir_opinion_put(store, scope, &row, &outcome);
@@ -245,11 +247,13 @@ static enum weir_err maintenance_of(struct weir_settler *settler,
 /* A final opinion is given once, so it is given under a head that peers have cosigned: they sign no
  * older one later.  Without such a head over `end` leaves the present one is shown to them first.
  */
-static bool has_cosigned_head(struct weir_book *book, uint64_t end)
+static bool has_cosigned_head(struct weir_settler *settler, struct weir_book *book, uint64_t end)
 {
     if (book->cosigned_size >= end)
         return true;
     book->must_exchange = true;
+    if (book->agreement->terms.m == 1)
+        weir_settler_wake_at(settler, 0); /* nobody has to cosign: the next round takes it */
     return false;
 }
 
@@ -267,8 +271,7 @@ static enum weir_err judge_ticks(struct weir_settler *settler,
         weir_window_ticks(settler->worker.store, scope, book->log_id, window, &found);
     if (err != WEIR_OK || found.ticks.count == 0)
         return err;
-    struct weir_evidence evidence = {.ticks = found.ticks,
-                                     .skew_max_ms = agreement->terms.max_skew_ms};
+    struct weir_evidence evidence = {.ticks = found.ticks};
     struct weir_own_verdict verdict;
     err = maintenance_of(settler, scope, book, window, found.size, &evidence.maintenance);
     if (err == WEIR_OK)
@@ -281,7 +284,7 @@ static enum weir_err judge_ticks(struct weir_settler *settler,
                     (tier > tracked->own_tier || found.size > tracked->tree_size);
     if (!is_final && !is_worse)
         return WEIR_OK;
-    if (is_final && !has_cosigned_head(book, found.end))
+    if (is_final && !has_cosigned_head(settler, book, found.end))
         return WEIR_OK;
     struct weir_opinion opinion = blank(book, tracked);
     struct weir_merkle_head head;
@@ -338,12 +341,21 @@ static enum weir_err judge_events(struct weir_settler *settler,
     opinion.inputs = closing.inputs;
     opinion.first_leaf = closing.leaf;
     opinion.end_leaf = closing.leaf + 1;
+    if (!has_cosigned_head(settler, book, opinion.end_leaf))
+        return WEIR_OK;
     err = weir_settler_head(settler, scope, book, book->cosigned_size, &head);
     if (err != WEIR_OK)
         return err;
     opinion.tree_size = head.size;
     opinion.tree_root = head.root;
     return give_opinion(settler, scope, book, &opinion, tracked);
+}
+
+/* Failures of the ledger or of the way to the signer: this process must end. */
+static bool is_fatal(enum weir_err err)
+{
+    return err == WEIR_E_STORE || err == WEIR_E_CORRUPT || err == WEIR_E_IO ||
+           err == WEIR_E_UNREACHABLE || err == WEIR_E_TIMEOUT;
 }
 
 enum weir_err
@@ -357,12 +369,14 @@ weir_settler_judge(struct weir_settler *settler, struct weir_scope *scope, struc
             continue;
         err = is_probe ? judge_ticks(settler, scope, book, tracked)
                        : judge_events(settler, scope, book, tracked);
-        if (err == WEIR_E_CONFLICT || err == WEIR_E_CLOCK) {
-            /* The signer refuses what would contradict an earlier signature; the rest goes on. */
-            weir_log_failure(WEIR_LOG_ERROR, "opinion_refused", scope);
-            tracked->is_final = true;
-            err = WEIR_OK;
-        }
+        if (err == WEIR_OK || is_fatal(err))
+            continue;
+        /* The signer refuses what would contradict an earlier signature: nothing can follow it.
+         * Anything else may pass, and other windows have nothing to do with it. */
+        tracked->is_final = err == WEIR_E_CONFLICT;
+        weir_log_failure(WEIR_LOG_ERROR, "opinion_refused", scope);
+        weir_settler_wake_at(settler, weir_clock_monotonic_ms() + RETRY_MS);
+        err = WEIR_OK;
     }
     return err;
 }

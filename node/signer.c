@@ -91,8 +91,11 @@ serve(struct weir_signer *signer, struct weir_scope *scope, enum weir_duty_id wh
     else
         err = dispatch(signer, scope, type, question, &answer);
     struct weir_scope sending = {.arena = NULL};
-    if (weir_frame_answer(&sending, *socket, scope, weir_buffer_slice(&answer)) != WEIR_OK)
+    if (weir_frame_answer(&sending, *socket, scope, weir_buffer_slice(&answer)) != WEIR_OK) {
         weir_log_failure(WEIR_LOG_ERROR, "answer_lost", &sending);
+        (void)close(*socket); /* half an answer may be out: nothing fits together any more */
+        *socket = -1;
+    }
     if (err == WEIR_OK)
         return true;
     weir_log_failure(is_fatal(err) ? WEIR_LOG_ERROR : WEIR_LOG_WARN, "refused", scope);

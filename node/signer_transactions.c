@@ -18,6 +18,7 @@
 #include "rails/job.h"
 
 #define DAY_MS INT64_C(86400000)
+#define NONCE_END ((uint64_t)1 << 62) /* far above what EIP-2681 or an account ever reaches */
 
 /* What a transaction gives away, when it gives something away. */
 struct outflow {
@@ -263,6 +264,9 @@ enum weir_err weir_signer_transaction(struct weir_signer *signer,
     if (chain == NULL)
         return weir_fail(scope, WEIR_E_POLICY, "policy chain-id: %llu is not configured",
                          (unsigned long long)asked.chain_id);
+    if (asked.nonce >= NONCE_END)
+        return weir_fail(scope, WEIR_E_POLICY, "policy nonce: %llu is none of an account",
+                         (unsigned long long)asked.nonce);
     struct outflow outflow;
     err = check_fees(scope, signer->config, chain, &asked);
     if (err == WEIR_OK)

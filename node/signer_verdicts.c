@@ -78,6 +78,26 @@ static enum weir_err check_opinion(struct weir_signer *signer,
     return err;
 }
 
+/* What is signed for this window and revision: an earlier one if there is one, for whoever lost it
+ * by a kill, else this one, written down first. */
+static enum weir_err give_opinion(struct weir_signer *signer,
+                                  struct weir_scope *scope,
+                                  const struct weir_proof *proof,
+                                  const struct weir_account_opinion *checked,
+                                  struct weir_vault_opinion *given)
+{
+    const struct weir_opinion *claim = &proof->sections[0].opinion;
+    bool is_given;
+    enum weir_err err = weir_vault_opinion_find(signer->vault, scope, claim, &is_given, given);
+    if (err != WEIR_OK || is_given)
+        return err;
+    *given = (struct weir_vault_opinion){.opinion = *claim, .digest = checked->digest};
+    err = weir_keys_sign_digest(scope, signer->keys, WEIR_KEY_USE_REPORT, given->digest.bytes,
+                                &given->signature);
+    return err != WEIR_OK ? err
+                          : weir_vault_opinion_put(signer->vault, scope, given, proof->terms.early);
+}
+
 enum weir_err weir_signer_opinion(struct weir_signer *signer,
                                   struct weir_scope *scope,
                                   struct weir_slice question,
@@ -92,20 +112,36 @@ enum weir_err weir_signer_opinion(struct weir_signer *signer,
         err = check_opinion(signer, scope, account, &opinion);
     if (err != WEIR_OK)
         return err;
-    const struct weir_opinion *claim = &account->proof.sections[0].opinion;
-    struct weir_signature signature;
-    bool is_signed;
-    err = weir_vault_opinion_find(signer->vault, scope, claim, &opinion.digest, &is_signed,
-                                  &signature);
-    if (err == WEIR_OK && !is_signed) {
-        err = weir_keys_sign_digest(scope, signer->keys, WEIR_KEY_USE_REPORT, opinion.digest.bytes,
-                                    &signature);
-        if (err == WEIR_OK)
-            err = weir_vault_opinion_put(signer->vault, scope, claim, &opinion.digest, &signature);
+    struct weir_vault_opinion given;
+    err = give_opinion(signer, scope, &account->proof, &opinion, &given);
+    if (err != WEIR_OK)
+        return err;
+    uint8_t fields[WEIR_OPINION_BYTES];
+    weir_opinion_write(&given.opinion, fields);
+    err = weir_buffer_put(scope, answer, fields, sizeof(fields));
+    return err != WEIR_OK ? err
+                          : weir_buffer_put(scope, answer, given.signature.bytes,
+                                            sizeof(given.signature.bytes));
+}
+
+/* Each witness speaks about its log of this gauge and no other that it might keep beside it. */
+static enum weir_err check_origins(struct weir_scope *scope,
+                                   const struct weir_agreement *agreement,
+                                   const struct weir_proof *proof)
+{
+    for (size_t i = 0; i < proof->section_count; i++) {
+        const struct weir_proof_section *section = &proof->sections[i];
+        if (section->witness >= agreement->witness_count ||
+            agreement->witnesses[section->witness].keys == NULL)
+            return weir_fail(scope, WEIR_E_DENIED, "policy own-log: witness %u is unknown here",
+                             section->witness);
+        if (!weir_hash_equal(&section->opinion.origin,
+                             &agreement->witnesses[section->witness].origin_hash))
+            return weir_fail(scope, WEIR_E_DENIED,
+                             "policy own-log: witness %u speaks about another log",
+                             section->witness);
     }
-    return err != WEIR_OK
-               ? err
-               : weir_buffer_put(scope, answer, signature.bytes, sizeof(signature.bytes));
+    return WEIR_OK;
 }
 
 /* Our own opinions support the tier.  That we made them is known: their signatures by our report
@@ -218,7 +254,9 @@ enum weir_err weir_signer_report(struct weir_signer *signer,
         return err;
     const struct weir_proof_rules rules = {
         .terms = &agreement->hash, .stale = stale, .stale_count = stale_count};
-    err = weir_account_check(scope, &rules, account);
+    err = check_origins(scope, agreement, &account->proof);
+    if (err == WEIR_OK)
+        err = weir_account_check(scope, &rules, account);
     if (err == WEIR_OK)
         err = check_own_part(scope, agreement, account);
     if (err == WEIR_OK)

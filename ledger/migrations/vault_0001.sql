@@ -20,6 +20,7 @@ CREATE TABLE opinion(
     phase INTEGER NOT NULL CHECK(phase IN (0, 1)),
     tier INTEGER NOT NULL CHECK(tier BETWEEN 0 AND 8),
     digest BLOB NOT NULL CHECK(length(digest) = 32),
+    fields BLOB NOT NULL CHECK(length(fields) = 448),
     signature BLOB NOT NULL CHECK(length(signature) = 64),
     PRIMARY KEY(terms, window, revision)
 ) STRICT, WITHOUT ROWID;
@@ -52,11 +53,14 @@ CREATE TABLE transaction_signed(
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX transaction_by_day ON transaction_signed(day);
 
+-- One transaction of a nonce is ever mined, so a nonce counts with the dearest that was signed for it.
 CREATE TABLE spend(
-    job BLOB PRIMARY KEY CHECK(length(job) = 32),
-    day INTEGER NOT NULL,
+    chain_id INTEGER NOT NULL,
+    nonce INTEGER NOT NULL CHECK(nonce >= 0),
     asset TEXT NOT NULL,
-    amount BLOB NOT NULL CHECK(length(amount) = 16)
+    day INTEGER NOT NULL,
+    amount BLOB NOT NULL CHECK(length(amount) = 16),
+    PRIMARY KEY(chain_id, nonce, asset)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX spend_by_day ON spend(day, asset);
 
