@@ -182,6 +182,17 @@ static enum weir_err availability_rows(struct weir_store *store,
 
 /* --- what was published ----------------------------------------------------------------------- */
 
+/* <0, 0, >0: a verdict before, of, or behind a row, in the order both are sorted by. */
+static int verdict_order(const struct weir_verdict_row *verdict, const struct weir_gauge_row *row)
+{
+    int order = strcmp(verdict->class_name, row->class_name);
+    if (order != 0)
+        return order;
+    if (verdict->window.start_ms == row->window.start_ms)
+        return 0;
+    return verdict->window.start_ms < row->window.start_ms ? -1 : 1;
+}
+
 static enum weir_err mark_published(struct weir_store *store,
                                     struct weir_scope *scope,
                                     const struct weir_gauge_query *query,
@@ -194,21 +205,11 @@ static enum weir_err mark_published(struct weir_store *store,
         weir_verdict_list(store, scope, query->log_id, query->span, &verdicts, &count);
     for (size_t i = 0; err == WEIR_OK && i < made->count; i++) {
         struct weir_gauge_row *row = &made->items[i];
-        int order = -1;
-        /* Both are sorted by class and start. */
-        while (at < count) {
-            order = strcmp(verdicts[at].class_name, row->class_name);
-            if (order == 0)
-                order = verdicts[at].window.start_ms < row->window.start_ms
-                            ? -1
-                            : verdicts[at].window.start_ms > row->window.start_ms;
-            if (order > 0)
-                break;
-            if (order == 0) {
-                row->is_published = true;
-                row->revision = verdicts[at].revision;
-            }
+        while (at < count && verdict_order(&verdicts[at], row) < 0)
             at++;
+        for (; at < count && verdict_order(&verdicts[at], row) == 0; at++) {
+            row->is_published = true;
+            row->revision = verdicts[at].revision;
         }
     }
     return err;
