@@ -37,7 +37,7 @@ ${sections}`);
 
     file(name, content) {
         const path = join(this.folder, name);
-        writeFileSync(path, content);
+        writeFileSync(path, content, { mode: 0o600 });
         return path;
     }
 
