@@ -22,6 +22,7 @@ struct weir_http {
     size_t slot_count;
     size_t running;
     size_t done; /* complete, not yet handed out */
+    int stop_in; /* -1: nobody will say stop */
     uint32_t serial;
     struct weir_http_transfer *transfers;
 };
@@ -82,6 +83,7 @@ struct weir_http *weir_http_new(size_t slots, const char *ca_file)
                                .multi = multi,
                                .ca_file = ca_file,
                                .slot_count = slots,
+                               .stop_in = -1,
                                .transfers = transfers};
     return http;
 }
@@ -216,6 +218,11 @@ look_at_extra(struct weir_scope *scope, struct pollfd *extra, size_t extra_count
     return WEIR_OK;
 }
 
+void weir_http_stop_on(struct weir_http *http, int fd)
+{
+    http->stop_in = fd;
+}
+
 enum weir_err weir_http_wait(struct weir_http *http,
                              struct weir_scope *scope,
                              struct pollfd *extra,
@@ -307,11 +314,17 @@ enum weir_err weir_http_finish(struct weir_http *http,
 {
     struct weir_http_transfer *transfer = find_ticket(http, ticket);
     assert(transfer != NULL);
+    struct pollfd stop = {.fd = http->stop_in, .events = POLLIN};
+    size_t stop_count = http->stop_in >= 0 ? 1 : 0;
     /* Ends: the total deadline of the request completes it. */
     while (transfer->state == WEIR_HTTP_TRANSFER_RUNNING) {
         enum weir_err err = run(http, scope);
         if (err == WEIR_OK && transfer->state == WEIR_HTTP_TRANSFER_RUNNING)
-            err = poll_all(http, scope, NULL, 0, POLL_MS_MAX);
+            err = poll_all(http, scope, &stop, stop_count, POLL_MS_MAX);
+        if (err == WEIR_OK)
+            err = look_at_extra(scope, &stop, stop_count);
+        if (err == WEIR_OK && stop.revents != 0)
+            err = weir_fail(scope, WEIR_E_UNREACHABLE, "no more waiting: this duty is to stop");
         if (err != WEIR_OK)
             return err;
     }

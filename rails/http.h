@@ -100,6 +100,10 @@ struct weir_http;
 struct weir_http *weir_http_new(size_t slots, const char *ca_file);
 void weir_http_free(struct weir_http *http);
 
+/* From now on weir_http_finish and weir_http_call give up with UNREACHABLE as soon as `fd` is
+ * readable or its other end is closed: a duty that is to stop must not wait for a server. */
+void weir_http_stop_on(struct weir_http *http, int fd);
+
 /* Starts a request; it progresses inside weir_http_wait only.
  * Errors: LIMIT (no free slot), RANGE (a limit, the URL or the method), MEMORY. */
 WEIR_CHECKED enum weir_err weir_http_submit(struct weir_http *http,
@@ -122,7 +126,8 @@ WEIR_CHECKED enum weir_err weir_http_wait(struct weir_http *http,
 bool weir_http_next(struct weir_http *http, struct weir_http_result *result);
 
 /* Waits for this one request; other requests of the pool progress meanwhile and stay for
- * weir_http_next.  The result keeps its slot until released.  Errors: IO. */
+ * weir_http_next.  The result keeps its slot until released.  Errors: IO,
+ * UNREACHABLE (weir_http_stop_on). */
 WEIR_CHECKED enum weir_err weir_http_finish(struct weir_http *http,
                                             struct weir_scope *scope,
                                             uint32_t ticket,
