@@ -141,6 +141,15 @@ static enum weir_err read_events(struct taking *taking, bool *is_known)
     return WEIR_OK;
 }
 
+/* The reason, and what exactly was found when the reader knows more. */
+static const char *reason_of(struct weir_scope *scope, const struct weir_cloudevent *event)
+{
+    const char *text = weir_refusal_text(event->refusal);
+    if (event->detail[0] == '\0' || strcmp(event->detail, text) == 0)
+        return text;
+    return weir_take_printf(scope, "%s: %s", text, event->detail);
+}
+
 /* Says of each event why it cannot be taken, if so. */
 static enum weir_err judge_events(struct taking *taking)
 {
@@ -157,9 +166,7 @@ static enum weir_err judge_events(struct taking *taking)
         if (event->raw.length > config->limits.event_bytes_max)
             taking->reasons[i] = weir_refusal_text(WEIR_REFUSAL_TOO_LONG);
         else if (event->refusal != WEIR_REFUSAL_NONE)
-            taking->reasons[i] =
-                weir_take_printf(taking->scope, "%s%s%s", weir_refusal_text(event->refusal),
-                                 event->detail[0] == '\0' ? "" : ": ", event->detail);
+            taking->reasons[i] = reason_of(taking->scope, event);
         else
             taking->reasons[i] = denial;
         taking->denied += denial != NULL && taking->reasons[i] == denial;

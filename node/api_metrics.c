@@ -232,12 +232,12 @@ static const struct {
     enum value value;
     const char *family;
 } values[] = {
-    {VALUE_NUM, "weir_gauge_num"},
-    {VALUE_DEN, "weir_gauge_den"},
-    {VALUE_UP, "weir_gauge_up_seconds"},
-    {VALUE_DOWN, "weir_gauge_down_seconds"},
-    {VALUE_UNKNOWN, "weir_gauge_unknown_seconds"},
-    {VALUE_MAINTENANCE, "weir_gauge_maintenance_seconds"},
+    {VALUE_NUM, "weir_window_num"},
+    {VALUE_DEN, "weir_window_den"},
+    {VALUE_UP, "weir_window_up_seconds"},
+    {VALUE_DOWN, "weir_window_down_seconds"},
+    {VALUE_UNKNOWN, "weir_window_unknown_seconds"},
+    {VALUE_MAINTENANCE, "weir_window_maintenance_seconds"},
 };
 
 static void put_value(struct scrape *scrape, const struct shown *shown, size_t which)
@@ -280,7 +280,7 @@ static void put_verdicts(struct scrape *scrape)
     static const enum weir_judgement judgements[] = {WEIR_JUDGEMENT_MET, WEIR_JUDGEMENT_BREACHED,
                                                      WEIR_JUDGEMENT_INSUFFICIENT,
                                                      WEIR_JUDGEMENT_NO_DATA};
-    weir_exposition_family(&scrape->out, "weir_gauge_verdict");
+    weir_exposition_family(&scrape->out, "weir_window_verdict");
     for (size_t i = 0; i < scrape->shown_count; i++) {
         const struct shown *shown = &scrape->shown[i];
         for (size_t k = 0; k < sizeof(judgements) / sizeof(judgements[0]); k++) {
@@ -289,7 +289,7 @@ static void put_verdicts(struct scrape *scrape)
                                                 {"window", shown->which},
                                                 {"verdict", weir_judgement_name(judgements[k])},
                                                 {NULL, NULL}};
-            weir_exposition_i64(&scrape->out, "weir_gauge_verdict", labels,
+            weir_exposition_i64(&scrape->out, "weir_window_verdict", labels,
                                 shown->row->verdict.judgement == judgements[k]);
         }
     }
@@ -297,7 +297,7 @@ static void put_verdicts(struct scrape *scrape)
 
 static void put_budgets(struct scrape *scrape)
 {
-    static const char family[] = "weir_gauge_budget_seconds";
+    static const char family[] = "weir_window_budget_seconds";
     weir_exposition_family(&scrape->out, family);
     for (size_t i = 0; i < scrape->shown_count; i++) {
         const struct shown *shown = &scrape->shown[i];
@@ -316,7 +316,7 @@ static void put_targets(struct scrape *scrape)
 {
     const struct weir_config *config = scrape->api->worker.config;
     for (int is_den = 0; is_den < 2; is_den++) {
-        const char *family = is_den ? "weir_gauge_target_den" : "weir_gauge_target_num";
+        const char *family = is_den ? "weir_target_den" : "weir_target_num";
         weir_exposition_family(&scrape->out, family);
         for (size_t i = 0; i < config->gauge_count; i++) {
             const struct weir_gauge *gauge = &config->gauges[i].definition;
@@ -341,11 +341,11 @@ static enum weir_err put_logs(struct scrape *scrape)
             weir_exposition_i64(&scrape->out, "weir_log_leaves", labels,
                                 (int64_t)logs[i].head.size);
     }
-    weir_exposition_family(&scrape->out, "weir_gauge_source_age_seconds");
+    weir_exposition_family(&scrape->out, "weir_source_age_seconds");
     for (size_t i = 0; i < count; i++) {
         const struct weir_label labels[] = {{"gauge", logs[i].gauge}, {NULL, NULL}};
         if (logs[i].is_own && logs[i].last_tick_ms >= 0)
-            weir_exposition_ms(&scrape->out, "weir_gauge_source_age_seconds", labels,
+            weir_exposition_ms(&scrape->out, "weir_source_age_seconds", labels,
                                scrape->now_ms - logs[i].last_tick_ms);
     }
     return WEIR_OK;
@@ -385,7 +385,8 @@ static enum weir_err put_kills(struct scrape *scrape)
         for (size_t i = 0; i < count; i++) {
             bool is_new = rows[i].acked_ms < 0;
             for (size_t k = 0; is_new && k < i; k++)
-                is_new = rows[k].acked_ms >= 0 || strcmp(rows[k].class_name, rows[i].class_name);
+                is_new =
+                    rows[k].acked_ms >= 0 || strcmp(rows[k].class_name, rows[i].class_name) != 0;
             const struct weir_label labels[] = {
                 {"gauge", worker->config->gauges[g].definition.name},
                 {"class", rows[i].class_name},

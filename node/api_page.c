@@ -40,10 +40,10 @@ static void put_facts(struct page *page)
     weir_html_put(html, "<ul class=\"facts\"><li>");
     weir_page_pill(html, page->health->is_well ? WEIR_MOOD_GOOD : WEIR_MOOD_BAD,
                    page->health->is_well ? "ready" : "not ready");
-    weir_html_put(html, "</li><li>running since <b>");
+    weir_html_put(html, "</li><li>started <b>");
     weir_html_age(html, page->overview.started_ms);
     weir_html_put(html, "</b></li><li>as of <time data-now=\"%s\">", now);
-    weir_html_time(html, page->overview.now_ms);
+    weir_html_time(html, page->overview.now_ms / 1000 * 1000);
     weir_html_put(html, "</time></li></ul>\n");
 }
 
