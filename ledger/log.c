@@ -165,8 +165,10 @@ static enum weir_err log_insert(struct weir_store *store,
                     weir_value_text(gauge.name), weir_value_slice(definition),
                     weir_value_hash(&definition_hash),
                     weir_value_blob(salt_root, WEIR_SALT_SEED_BYTES)));
-    if (err == WEIR_E_EXISTS)
+    if (err == WEIR_E_EXISTS) {
+        weir_scope_recover(scope);
         return weir_fail(scope, WEIR_E_CONFLICT, "gauge '%s' has a log already", gauge.name);
+    }
     if (err != WEIR_OK)
         return err;
     uint8_t edge[WEIR_EDGE_BYTES_MAX];
