@@ -116,7 +116,6 @@ enum weir_err weir_section_ticks(struct weir_scope *scope,
     const struct weir_evidence evidence = {
         .ticks = {walk->ticks, walk->tick_count},
         .maintenance = walk->declared,
-        .skew_max_ms = account->proof.terms.max_skew_ms,
     };
     struct weir_own_verdict verdict;
     err = weir_own_verdict_compute(scope, &account->gauge, window, &evidence, &verdict);

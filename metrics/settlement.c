@@ -9,10 +9,16 @@
 #define DOMAIN_DOWN "weir/down/v1\n"
 #define DOMAIN_SET "weir/set/v1\n"
 
-/* A clock step within the skew that the terms allow says nothing about the service. */
-static bool is_ignored(const struct weir_tick *tick, int64_t skew_max_ms)
+/* The end of a state: the next tick or the end of the hold.  Only what every leaf shows in public
+ * (time and state) decides, so that a peer who sees no payload computes the same: a logged clock
+ * step is a tick of unknown state like any other. */
+static int64_t
+held_until(const struct weir_tick *tick, const struct weir_tick *next, int64_t hold_ms)
 {
-    return weir_tick_is_clock_step(tick) && tick->latency_ms <= skew_max_ms;
+    int64_t end_ms;
+    if (hold_ms == WEIR_UNLIMITED_MS || __builtin_add_overflow(tick->tick_ms, hold_ms, &end_ms))
+        return next->tick_ms;
+    return next->tick_ms < end_ms ? next->tick_ms : end_ms;
 }
 
 /* Joins [start, end) to the last interval or appends it; intervals come in ascending order. */
@@ -46,12 +52,10 @@ static enum weir_err sealed_down(struct weir_scope *scope,
             return weir_fail(scope, WEIR_E_CONFLICT,
                              "a tick at %" PRId64 " ms cannot follow one at %" PRId64 " ms",
                              tick->tick_ms, tick[-1].tick_ms);
-        if (is_ignored(tick, evidence->skew_max_ms))
-            continue;
         if (previous != NULL && previous->state == WEIR_STATE_DOWN) {
             struct weir_interval held = {
                 .start_ms = previous->tick_ms,
-                .end_ms = weir_tick_held_until(previous, tick, hold_ms),
+                .end_ms = held_until(previous, tick, hold_ms),
             };
             append(items, &count, weir_interval_clip(held, window));
         }

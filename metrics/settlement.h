@@ -25,7 +25,6 @@
 struct weir_evidence {
     struct weir_tick_list ticks;
     struct weir_maintenance_list maintenance;
-    int64_t skew_max_ms; /* maxSkewMs of the terms: larger clock steps make time unknown */
 };
 
 struct weir_own_verdict {

@@ -154,6 +154,15 @@ static void answer_call(struct weir_api *api,
     assert(answer->status != 0);
 }
 
+/* Which of the two listeners a connection came in by. */
+static struct weir_deadlines *deadlines_of(struct weir_api *api, struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_DAEMON);
+    bool is_control = info != NULL && info->daemon == api->control_daemon;
+    return is_control ? &api->control_deadlines : &api->public_deadlines;
+}
+
 static enum MHD_Result begin_call(struct MHD_Connection *connection,
                                   const char *method,
                                   const char *path,
@@ -186,6 +195,7 @@ static void receive(struct call *call, const char *data, size_t length)
     }
 }
 
+/* libmicrohttpd's signature. NOLINTNEXTLINE(readability-function-size) */
 static enum MHD_Result handle(void *context,
                               struct MHD_Connection *connection,
                               const char *path,
@@ -197,11 +207,12 @@ static enum MHD_Result handle(void *context,
 {
     (void)version;
     struct weir_api *api = context;
-    const union MHD_ConnectionInfo *daemon =
-        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_DAEMON);
-    bool is_operator = daemon != NULL && daemon->daemon == api->control_daemon;
-    if (*state == NULL)
+    struct weir_deadlines *deadlines = deadlines_of(api, connection);
+    bool is_operator = deadlines == &api->control_deadlines;
+    if (*state == NULL) {
+        weir_deadline_received(deadlines, connection, weir_clock_monotonic_ms());
         return begin_call(connection, method, path, is_operator, state);
+    }
     struct call *call = *state;
     if (*length > 0) {
         receive(call, data, *length);
@@ -222,10 +233,10 @@ static void end_call(void *context,
                      void **state,
                      enum MHD_RequestTerminationCode reason)
 {
-    (void)context;
-    (void)connection;
     (void)reason;
+    struct weir_api *api = context;
     struct call *call = *state;
+    weir_deadline_ended(deadlines_of(api, connection), connection, weir_clock_monotonic_ms());
     if (call != NULL)
         weir_arena_free(call->arena);
     *state = NULL;
@@ -285,12 +296,17 @@ static struct MHD_Daemon *start_daemon(struct weir_api *api, int fd, bool is_con
     const struct weir_config_api *door = &api->worker.config->api;
     unsigned connections = is_control ? CONTROL_CONNECTIONS : door->connections_max;
     unsigned per_address = is_control ? 0 : door->connections_per_address_max;
-    return MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_ERROR_LOG, 0, NULL, NULL, handle, api,
-                            MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, connections,
-                            MHD_OPTION_PER_IP_CONNECTION_LIMIT, per_address,
-                            MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)(door->timeout_ms / 1000),
-                            MHD_OPTION_CONNECTION_MEMORY_LIMIT, HEADER_BYTES,
-                            MHD_OPTION_NOTIFY_COMPLETED, end_call, NULL, MHD_OPTION_END);
+    struct weir_deadlines *deadlines =
+        is_control ? &api->control_deadlines : &api->public_deadlines;
+    if (weir_deadlines_init(deadlines, &api->worker.scope, connections, door->timeout_ms) !=
+        WEIR_OK)
+        return NULL;
+    return MHD_start_daemon(
+        MHD_USE_EPOLL | MHD_USE_ERROR_LOG, 0, NULL, NULL, handle, api, MHD_OPTION_LISTEN_SOCKET, fd,
+        MHD_OPTION_CONNECTION_LIMIT, connections, MHD_OPTION_PER_IP_CONNECTION_LIMIT, per_address,
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)(door->timeout_ms / 1000),
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, HEADER_BYTES, MHD_OPTION_NOTIFY_COMPLETED, end_call,
+        api, MHD_OPTION_NOTIFY_CONNECTION, weir_deadline_notify, deadlines, MHD_OPTION_END);
 }
 
 static enum weir_err start(struct weir_api *api, struct weir_duty *duty)
@@ -329,6 +345,7 @@ static void put_status(struct weir_api *api)
     const struct weir_status_row rows[] = {
         {"api", "weir_api_requests_total", (int64_t)api->requests, "", updated_ms},
         {"api", "weir_api_refused_total", (int64_t)api->refused, "", updated_ms},
+        {"api", "weir_api_slow_total", (int64_t)api->public_deadlines.closed, "", updated_ms},
     };
     struct weir_scope scope = {.arena = api->worker.scratch};
     if (weir_status_put(api->worker.store, &scope, rows, sizeof(rows) / sizeof(rows[0])) != WEIR_OK)
@@ -367,6 +384,8 @@ static void loop(struct weir_api *api)
             weir_duty_wake_clear(duty);
         (void)MHD_run(api->public_daemon); /* fails only for daemons with a thread of their own */
         (void)MHD_run(api->control_daemon);
+        weir_deadlines_enforce(&api->public_deadlines, weir_clock_monotonic_ms());
+        weir_deadlines_enforce(&api->control_deadlines, weir_clock_monotonic_ms());
         put_status(api);
     }
 }

@@ -56,6 +56,10 @@ static enum weir_err check_leaves(struct received *received,
     struct weir_log log;
     struct weir_hash root;
     bool is_known;
+    const struct weir_witness *witness = &received->agreement->witnesses[section->witness];
+    if (witness->keys == NULL || !weir_hash_equal(&opinion->origin, &witness->origin_hash))
+        return weir_fail(received->scope, WEIR_E_EVIDENCE, "witness %u speaks of another log",
+                         section->witness);
     enum weir_err err = weir_equivocator_is_known(
         store, received->scope, received->agreement->terms.witnesses[section->witness].node,
         &is_known);
@@ -167,10 +171,15 @@ enum weir_err weir_api_peer_complete(struct weir_api *api,
                                      struct weir_api_answer *answer)
 {
     struct received received = {.api = api, .scope = scope};
-    const struct weir_proof_rules rules = {.needs_signatures = true};
     enum weir_err err = receive(&received, request);
-    if (err == WEIR_OK)
-        err = weir_account_check(scope, &rules, received.account);
+    if (err != WEIR_OK)
+        return err;
+    const struct weir_proof_rules rules = {
+        .needs_signatures = true,
+        .terms = &received.agreement->hash,
+        .contract = &received.agreement->domain.contract,
+    };
+    err = weir_account_check(scope, &rules, received.account);
     if (err == WEIR_OK)
         err = weir_store_begin(api->worker.store, scope, WEIR_WRITE_SHORT);
     if (err != WEIR_OK)

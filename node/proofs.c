@@ -13,6 +13,7 @@
 #include "ledger/observations.h"
 #include "metrics/gauge.h"
 #include "node/ask.h"
+#include "node/notices.h"
 
 /* What is needed while one section is put together. */
 struct section_maker {
@@ -179,57 +180,37 @@ static enum weir_err put_notice(struct section_maker *maker,
     return prove_leaf(maker, shown->seq, &notice->inclusion);
 }
 
-static enum weir_err
-own_notices(struct section_maker *maker, struct weir_shown_leaf **leaves, size_t *count)
-{
-    struct weir_logged_maintenance logged;
-    struct weir_interval window =
-        weir_window_of_terms(&maker->agreement->schedule, maker->part->opinion->window);
-    enum weir_err err =
-        weir_window_maintenance(maker->store, maker->scope, maker->log.log_id, window, &logged);
-    if (err != WEIR_OK)
-        return err;
-    *leaves = weir_take(maker->scope, logged.list.count, sizeof(**leaves));
-    *count = 0;
-    for (size_t i = 0; *leaves != NULL && i < logged.list.count; i++) {
-        struct weir_observation *observation;
-        size_t found;
-        struct weir_salt_range at = {logged.seqs[i], logged.seqs[i] + 1};
-        struct weir_shown_leaf *leaf = &(*leaves)[*count];
-        if (logged.seqs[i] >= maker->part->opinion->tree_size)
-            continue; /* logged after this head */
-        leaf->seq = logged.seqs[i];
-        err = weir_observations(maker->store, maker->scope, maker->log.log_id, at, &observation,
-                                &found);
-        if (err == WEIR_OK)
-            err = weir_log_salt(maker->store, maker->scope, maker->log.log_id, leaf->seq,
-                                &leaf->salt);
-        if (err != WEIR_OK)
-            return err;
-        leaf->payload = observation->payload;
-        (*count)++;
-    }
-    return maker->scope->err;
-}
-
 static enum weir_err put_notices(struct section_maker *maker, struct weir_proof_section *section)
 {
-    struct weir_shown_leaf *leaves;
-    size_t count;
-    enum weir_err err = maker->is_own
-                            ? own_notices(maker, &leaves, &count)
-                            : weir_shown_leaf_list(maker->store, maker->scope,
-                                                   &maker->log.origin_hash, &leaves, &count);
-    struct weir_proof_notice *notices = NULL;
-    if (err == WEIR_OK)
-        notices = weir_take(maker->scope, count, sizeof(*notices));
+    struct weir_notices own = {.leaves = NULL};
+    struct weir_shown_leaf *leaves = NULL;
+    size_t count = 0;
+    const struct weir_notice_query query = {
+        .agreement = maker->agreement,
+        .window = weir_window_of_terms(&maker->agreement->schedule, maker->part->opinion->window),
+        .size = maker->part->opinion->tree_size,
+    };
+    enum weir_err err;
+    if (maker->is_own) {
+        err = weir_notices_own(maker->store, maker->scope, maker->log.log_id, &query, &own);
+        leaves = own.leaves;
+        count = own.count;
+    } else {
+        err = weir_shown_leaf_list(maker->store, maker->scope, &maker->log.origin_hash, &leaves,
+                                   &count);
+    }
+    if (err != WEIR_OK)
+        return err;
+    struct weir_proof_notice *notices = weir_take(maker->scope, count, sizeof(*notices));
     if (notices == NULL)
         return maker->scope->err;
     section->notices = notices;
     for (size_t i = 0; err == WEIR_OK && i < count; i++) {
-        if (leaves[i].seq == 0 || leaves[i].seq >= maker->part->opinion->tree_size ||
-            section->notice_count == WEIR_PROOF_NOTICES_MAX)
-            continue; /* the definition, or later than this head */
+        if (!weir_notice_counts(&query, &leaves[i]))
+            continue;
+        if (section->notice_count == WEIR_PROOF_NOTICES_MAX)
+            return weir_fail(maker->scope, WEIR_E_LIMIT, "more than %d notices for one window",
+                             WEIR_PROOF_NOTICES_MAX);
         err = put_notice(maker, &leaves[i], &notices[section->notice_count]);
         section->notice_count++;
     }

@@ -191,14 +191,45 @@ static enum weir_err round_of_work(struct weir_settler *settler)
     return WEIR_OK;
 }
 
-static void put_status(struct weir_settler *settler)
+/* Where each chain stands, for readiness and for `weir doctor`. */
+static enum weir_err put_chain(struct weir_settler *settler,
+                               struct weir_scope *scope,
+                               const struct weir_config_chain *chain,
+                               struct weir_evm_rail *rail)
 {
-    int64_t now_ms = weir_clock_monotonic_ms();
-    if (now_ms < settler->status_at_ms) {
-        weir_settler_wake_at(settler, settler->status_at_ms);
-        return;
+    struct weir_rail_head head;
+    struct weir_rail_head final;
+    unsigned __int128 balance;
+    const struct weir_address native = {{0}};
+    enum weir_err err = weir_client_heads(&rail->client, scope, &head, &final);
+    if (err == WEIR_OK)
+        err = weir_client_balance(&rail->client, scope, &native, &settler->worker.keys.gas,
+                                  WEIR_CLIENT_LATEST, &balance);
+    if (err != WEIR_OK)
+        return err;
+    int64_t updated_ms = weir_clock_now();
+    int64_t wei = balance > INT64_MAX ? INT64_MAX : (int64_t)balance;
+    const struct {
+        const char *name;
+        int64_t value;
+    } values[] = {
+        {"weir_chain_head_timestamp_seconds", (int64_t)head.timestamp_s},
+        {"weir_chain_head_number", (int64_t)head.number},
+        {"weir_chain_final_number", (int64_t) final.number},
+        {"weir_gas_balance_wei", wei},
+    };
+    struct weir_status_row rows[sizeof(values) / sizeof(values[0])];
+    for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+        const char *name = weir_take_printf(scope, "%s{chain=\"%s\"}", values[i].name, chain->name);
+        rows[i] = (struct weir_status_row){"settler", name, values[i].value, "", updated_ms};
+        if (name == NULL)
+            return scope->err;
     }
-    settler->status_at_ms = now_ms + STATUS_MS;
+    return weir_status_put(settler->worker.store, scope, rows, sizeof(rows) / sizeof(rows[0]));
+}
+
+static enum weir_err put_counters(struct weir_settler *settler, struct weir_scope *scope)
+{
     int64_t quiet = 0;
     for (size_t i = 0; i < settler->contact_count; i++)
         quiet += settler->contacts[i].failures > 0;
@@ -208,11 +239,35 @@ static void put_status(struct weir_settler *settler)
         {"settler", "weir_requests_open", (int64_t)settler->open_requests, "", updated_ms},
         {"settler", "weir_peers_unreachable", quiet, "", updated_ms},
     };
+    return weir_status_put(settler->worker.store, scope, rows, sizeof(rows) / sizeof(rows[0]));
+}
+
+static void put_status(struct weir_settler *settler)
+{
+    int64_t now_ms = weir_clock_monotonic_ms();
+    if (now_ms < settler->status_at_ms) {
+        weir_settler_wake_at(settler, settler->status_at_ms);
+        return;
+    }
+    settler->status_at_ms = now_ms + STATUS_MS;
     struct weir_scope scope = {.arena = settler->worker.scratch};
-    if (weir_status_put(settler->worker.store, &scope, rows, sizeof(rows) / sizeof(rows[0])) !=
-        WEIR_OK)
+    if (put_counters(settler, &scope) != WEIR_OK)
         weir_log_failure(WEIR_LOG_WARN, "status", &scope);
+    for (size_t i = 0; i < settler->rail_count; i++)
+        if (put_chain(settler, &scope, &settler->worker.config->chains[i], &settler->rails[i]) !=
+            WEIR_OK)
+            weir_log_failure(WEIR_LOG_WARN, "chain_not_seen", &scope);
     weir_arena_clear(settler->worker.scratch);
+}
+
+static bool is_book_done(const struct weir_book *book)
+{
+    if (book->agreement->own >= 0 && book->next_window < book->agreement->terms.count)
+        return false;
+    for (size_t i = 0; i < book->tracked_count; i++)
+        if (!book->tracked[i].is_final || book->tracked[i].right_tier > book->tracked[i].level)
+            return false;
+    return true;
 }
 
 /* Nothing is left that this process could do by waiting. */
@@ -220,14 +275,9 @@ static bool is_idle(const struct weir_settler *settler)
 {
     if (settler->did_something || settler->open_intents > 0 || settler->open_requests > 0)
         return false;
-    for (size_t i = 0; i < settler->book_count; i++) {
-        const struct weir_book *book = &settler->books[i];
-        if (book->agreement->own >= 0 && book->next_window < book->agreement->terms.count)
+    for (size_t i = 0; i < settler->book_count; i++)
+        if (!is_book_done(&settler->books[i]))
             return false;
-        for (size_t k = 0; k < book->tracked_count; k++)
-            if (!book->tracked[k].is_final || book->tracked[k].right_tier > book->tracked[k].level)
-                return false;
-    }
     return true;
 }
 

@@ -109,13 +109,14 @@ enum weir_err weir_peer_calls_finish(struct weir_settler *settler,
         err = weir_http_wait(settler->http, scope, NULL, 0, -1);
         while (err == WEIR_OK && weir_http_next(settler->http, &result)) {
             struct weir_peer_call *call = call_of(calls, call_count, result.ticket);
-            if (call != NULL) {
+            if (call != NULL)
                 err = take_result(scope, call, &result);
-                call->ticket = 0;
-                open--;
-                is_over = is_over || (is_enough != NULL && is_enough(context, call));
-            }
             weir_http_release(settler->http, result.ticket);
+            if (call == NULL)
+                continue;
+            call->ticket = 0;
+            open--;
+            is_over = is_over || (is_enough != NULL && is_enough(context, call));
         }
     }
     for (size_t i = 0; i < call_count; i++)

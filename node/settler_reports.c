@@ -31,6 +31,7 @@ struct proposal {
     struct weir_book *book;
     struct weir_tracked *tracked;
     struct weir_account *account; /* recomputed from the proof */
+    size_t wrong_part;            /* after a failed try: the part that was wrong */
     struct weir_slice bytes;      /* unsigned */
     struct weir_stale_leaves *stale;
     size_t stale_count;
@@ -97,11 +98,15 @@ static enum weir_err try_tier(struct proposal *proposal,
     const struct weir_proof_parts all = {parts, part_count, tier};
     enum weir_err err = weir_proof_make(proposal->settler->worker.store, proposal->scope,
                                         proposal->book->agreement, all, &account->proof);
+    proposal->wrong_part = SIZE_MAX;
     const struct weir_proof_rules rules = {.terms = &proposal->book->agreement->hash,
                                            .stale = proposal->stale,
                                            .stale_count = proposal->stale_count};
-    if (err == WEIR_OK)
+    if (err == WEIR_OK) {
         err = weir_account_check(proposal->scope, &rules, account);
+        if (err != WEIR_OK && account->checked_count < part_count)
+            proposal->wrong_part = account->checked_count;
+    }
     if (err == WEIR_OK)
         err = weir_proof_write(proposal->scope, &account->proof, &bytes);
     if (err != WEIR_OK)
@@ -109,6 +114,22 @@ static enum weir_err try_tier(struct proposal *proposal,
     proposal->account = account;
     proposal->bytes = weir_buffer_slice(&bytes);
     return WEIR_OK;
+}
+
+/* A witness whose own evidence does not hold is left out, so that one liar stops nobody. */
+static bool
+drop_wrong_part(struct proposal *proposal, struct weir_proof_part *parts, size_t *part_count)
+{
+    size_t wrong = proposal->wrong_part;
+    if (wrong >= *part_count)
+        return false;
+    weir_log(WEIR_LOG_WARN, "evidence_refused", "agreement=%s window=%llu witness=%u text=\"%s\"",
+             proposal->book->agreement->name, (unsigned long long)proposal->tracked->window,
+             parts[wrong].witness, proposal->scope->fault);
+    weir_scope_recover(proposal->scope);
+    memmove(&parts[wrong], &parts[wrong + 1], (*part_count - wrong - 1) * sizeof(*parts));
+    (*part_count)--;
+    return *part_count >= proposal->book->agreement->terms.m;
 }
 
 /* The worst tier above the level for which a report is right now; 0: none. */
@@ -125,16 +146,21 @@ static enum weir_err find_right_tier(struct proposal *proposal, uint8_t *right)
                                               agreement};
     err = weir_evidence_stale(&check, parts, part_count, proposal->settler->started_ms,
                               &proposal->stale, &proposal->stale_count);
-    for (uint8_t tier = backed_tier(agreement, parts, part_count);
-         err == WEIR_OK && tier > proposal->tracked->level; tier--) {
+    uint8_t tier = backed_tier(agreement, parts, part_count);
+    while (err == WEIR_OK && tier > proposal->tracked->level) {
         err = try_tier(proposal, parts, part_count, tier);
         if (err == WEIR_OK) {
             *right = tier;
             return WEIR_OK;
         }
-        if (err != WEIR_E_NO_BREACH)
+        if (err == WEIR_E_NO_BREACH) {
+            weir_scope_recover(proposal->scope);
+            tier--;
+        } else if (!drop_wrong_part(proposal, parts, &part_count)) {
             return err;
-        weir_scope_recover(proposal->scope);
+        } else {
+            tier = backed_tier(agreement, parts, part_count);
+        }
         err = WEIR_OK;
     }
     return err;

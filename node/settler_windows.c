@@ -15,6 +15,7 @@
 #include "metrics/settlement.h"
 #include "node/clock.h"
 #include "node/log.h"
+#include "node/notices.h"
 #include "node/proofs.h"
 
 #define RETRY_MS 1000
@@ -224,26 +225,6 @@ static struct weir_opinion blank(const struct weir_book *book, const struct weir
     };
 }
 
-/* The maintenance that a log of this size holds. */
-static enum weir_err maintenance_of(struct weir_settler *settler,
-                                    struct weir_scope *scope,
-                                    const struct weir_book *book,
-                                    struct weir_interval window,
-                                    uint64_t size,
-                                    struct weir_maintenance_list *list)
-{
-    struct weir_logged_maintenance logged;
-    enum weir_err err =
-        weir_window_maintenance(settler->worker.store, scope, book->log_id, window, &logged);
-    *list = logged.list;
-    for (size_t i = 0; err == WEIR_OK && i < logged.list.count; i++)
-        if (logged.seqs[i] >= size) {
-            list->count = i; /* later declarations are not under this head */
-            break;
-        }
-    return err;
-}
-
 /* A final opinion is given once, so it is given under a head that peers have cosigned: they sign no
  * older one later.  Without such a head over `end` leaves the present one is shown to them first.
  */
@@ -273,7 +254,10 @@ static enum weir_err judge_ticks(struct weir_settler *settler,
         return err;
     struct weir_evidence evidence = {.ticks = found.ticks};
     struct weir_own_verdict verdict;
-    err = maintenance_of(settler, scope, book, window, found.size, &evidence.maintenance);
+    struct weir_notices notices = {.items = NULL};
+    const struct weir_notice_query query = {agreement, window, found.size};
+    err = weir_notices_own(settler->worker.store, scope, book->log_id, &query, &notices);
+    evidence.maintenance = (struct weir_maintenance_list){notices.items, notices.count};
     if (err == WEIR_OK)
         err = weir_own_verdict_compute(scope, &agreement->gauge, window, &evidence, &verdict);
     if (err != WEIR_OK)

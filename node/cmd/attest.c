@@ -1,5 +1,6 @@
 /* weir attest job: what this node signed about finished work. */
 #include <stdio.h>
+#include <string.h>
 
 #include "attest/nautilus.h"
 #include "attest/statement.h"
@@ -8,8 +9,6 @@
 #include "ledger/store.h"
 #include "node/command.h"
 #include "node/worker.h"
-
-#include <string.h>
 
 static enum weir_err put_statement(struct weir_scope *scope,
                                    const struct weir_statement_row *row,

@@ -37,7 +37,6 @@ static void random_log(struct with_dice *random, struct log *log)
     log->gauge.availability.hold_ms = 5 + (int64_t)with_dice_below(random, 30);
     log->gauge.availability.maintenance_notice_ms = (int64_t)with_dice_below(random, 8);
     log->gauge.availability.maintenance_allowance_ms = (int64_t)with_dice_below(random, 60);
-    log->evidence.skew_max_ms = (int64_t)with_dice_below(random, 10);
     int64_t at_ms = WINDOW_START - 20 + (int64_t)with_dice_below(random, 30);
     size_t count = with_dice_below(random, TICKS_MAX + 1);
     for (size_t i = 0; i < count; i++) {
@@ -60,31 +59,20 @@ static void random_log(struct with_dice *random, struct log *log)
 /* --- the model: every millisecond by itself -----------------------------------------------------
  */
 
-static bool is_ignored(const struct log *log, const struct weir_tick *tick)
-{
-    bool is_step =
-        tick->reason == WEIR_REASON_CLOCK_FORWARD || tick->reason == WEIR_REASON_CLOCK_BACK;
-    return is_step && (int64_t)tick->latency_ms <= log->evidence.skew_max_ms;
-}
-
-/* Down and sealed: the last tick at or before says down, is not too old, no clock was set forward
- * over this moment, and a later tick exists. */
+/* Down and sealed: the last tick at or before says down, is not too old, and a later tick
+ * exists. */
 static bool is_sealed_down(const struct log *log, int64_t at_ms)
 {
     const struct weir_tick *last = NULL;
     const struct weir_tick *next = NULL;
     for (size_t i = 0; i < log->evidence.ticks.count; i++) {
         const struct weir_tick *tick = &log->ticks[i];
-        if (is_ignored(log, tick))
-            continue;
         if (tick->tick_ms <= at_ms)
             last = tick;
         else if (next == NULL)
             next = tick;
     }
     if (last == NULL || next == NULL || last->state != WEIR_STATE_DOWN)
-        return false;
-    if (next->reason == WEIR_REASON_CLOCK_FORWARD && at_ms >= next->tick_ms - next->latency_ms)
         return false;
     return at_ms < last->tick_ms + log->gauge.availability.hold_ms;
 }
@@ -305,7 +293,7 @@ static void time_is_sealed_by_the_next_leaf_only(void **state)
     assert_int_equal(verdict.is_final, 0);
 }
 
-static void a_large_clock_step_makes_time_unknown_and_a_small_one_nothing(void **state)
+static void a_logged_clock_step_makes_time_unknown_until_the_next_tick(void **state)
 {
     struct weir_scope *scope = *state;
     struct weir_gauge gauge = simple_gauge();
@@ -314,18 +302,11 @@ static void a_large_clock_step_makes_time_unknown_and_a_small_one_nothing(void *
                                       weir_tick_make(140, WEIR_REASON_STATUS, 500, 3),
                                       weir_tick_make(141, WEIR_REASON_CLOCK_BACK, 0, 12),
                                       weir_tick_make(150, WEIR_REASON_OK, 200, 3)};
-    struct weir_evidence evidence = {.ticks = {ticks, 5}, .skew_max_ms = 11};
+    struct weir_evidence evidence = {.ticks = {ticks, 5}};
     struct weir_own_verdict verdict = verdict_of(scope, &gauge, &evidence);
-    assert_int_equal(verdict.down.count, 2); /* [110, 115) and [140, 141) */
-    assert_int_equal(verdict.down.items[0].end_ms, 115);
-    assert_int_equal(verdict.num, WINDOW_MS - 6);
-    evidence.skew_max_ms = 15;
-    verdict = verdict_of(scope, &gauge, &evidence);
-    assert_int_equal(verdict.down.items[0].end_ms, 135); /* the end of the hold */
-    assert_int_equal(verdict.num, WINDOW_MS - 35);
-    evidence.skew_max_ms = 12;
-    verdict = verdict_of(scope, &gauge, &evidence);
-    assert_int_equal(verdict.down.items[1].end_ms, 150);
+    assert_int_equal(verdict.down.count, 2); /* [110, 130) and [140, 141) */
+    assert_int_equal(verdict.down.items[0].end_ms, 130);
+    assert_int_equal(verdict.num, WINDOW_MS - 21);
 }
 
 static void maintenance_counts_only_with_notice_and_within_the_allowance(void **state)
@@ -422,7 +403,7 @@ int main(void)
         with_scope(a_tier_never_falls_as_more_is_logged),
         with_scope(a_quorum_is_down_only_where_enough_are_down_at_once),
         with_scope(time_is_sealed_by_the_next_leaf_only),
-        with_scope(a_large_clock_step_makes_time_unknown_and_a_small_one_nothing),
+        with_scope(a_logged_clock_step_makes_time_unknown_until_the_next_tick),
         with_scope(maintenance_counts_only_with_notice_and_within_the_allowance),
         with_scope(a_window_that_is_all_maintenance_reaches_no_tier),
         with_scope(ticks_out_of_order_are_refused),

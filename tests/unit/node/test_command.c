@@ -33,8 +33,9 @@ static char *file_text(FILE *file)
     char *text = calloc(OUTPUT_BYTES_MAX, 1);
     assert_non_null(text);
     rewind(file);
-    (void)fread(text, 1, OUTPUT_BYTES_MAX - 1, file); /* what is not there stays zero */
-    (void)fclose(file);                               /* a temporary file */
+    size_t length = fread(text, 1, OUTPUT_BYTES_MAX - 1, file);
+    text[length] = 0;
+    (void)fclose(file); /* a temporary file */
     return text;
 }
 
