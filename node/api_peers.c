@@ -67,7 +67,7 @@ static enum weir_err read_origin(struct intake *intake)
     const char *name = intake->peer.peer->name;
     size_t length = strlen(name);
     if (origin.length <= length + 7 || memcmp(origin.data, name, length) != 0 ||
-        memcmp(origin.data + length, "/gauge/", 7) != 0)
+        memcmp(origin.data + length, "/gauge/", 7) != 0 || !weir_key_name_is_valid(origin))
         return weir_fail(intake->scope, WEIR_E_DENIED, "this is not a log of '%s'", name);
     intake->origin = weir_take_text(intake->scope, origin.data, origin.length);
     const struct weir_key *listed = weir_keyset_find(&intake->peer.keys->set, WEIR_PURPOSE_LOG, 0);
@@ -131,6 +131,9 @@ static enum weir_err keep_opinion(struct intake *intake, const struct weir_excha
         weir_agreement_by_hash(&intake->api->worker.agreements, &given->opinion.terms);
     if (agreement == NULL)
         return WEIR_OK; /* about an agreement that does not concern us */
+    if (given->opinion.window >= agreement->terms.count)
+        return weir_fail(scope, WEIR_E_RANGE, "an opinion on window %llu of %u",
+                         (unsigned long long)given->opinion.window, agreement->terms.count);
     const struct weir_witness *witness = weir_agreement_witness(agreement, &given->opinion.origin);
     if (witness == NULL || witness->peer != intake->peer.peer)
         return weir_fail(scope, WEIR_E_EVIDENCE, "an opinion about a log that is not the sender's");

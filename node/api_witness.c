@@ -44,7 +44,12 @@ static enum weir_err keep_note(struct weir_api *api,
         .cosigned_ms = weir_clock_now(),
     };
     struct weir_hash hash = weir_origin_hash(origin);
-    err = weir_mirror_note_put(api->worker.store, scope, name, request->old_size, &row);
+    /* The signer has decided on its own record.  Ours may be behind by what a kill between the two
+     * has cut off, so it goes on from where it stands. */
+    struct weir_mirror_note last;
+    err = weir_mirror_note_load(api->worker.store, scope, name, &last);
+    if (err == WEIR_OK)
+        err = weir_mirror_note_put(api->worker.store, scope, name, last.head.size, &row);
     if (err == WEIR_OK)
         err = weir_head_note_put(api->worker.store, scope, &hash, row.head.size, row.note);
     return err;

@@ -106,10 +106,11 @@ enum weir_err weir_file_write(struct weir_scope *scope,
         target = weir_take_printf(scope, "%s.new", path);
     if (target == NULL)
         return scope->err;
-    int flags = O_WRONLY | O_CREAT | O_CLOEXEC | (may_replace ? O_TRUNC : O_EXCL);
-    int fd = open(target, flags, (mode_t)mode);
+    if (may_replace)
+        (void)unlink(target); /* left by a kill, with who knows what mode; most often absent */
+    int fd = open(target, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, (mode_t)mode);
     if (fd < 0 && errno == EEXIST)
-        return weir_fail(scope, WEIR_E_EXISTS, "'%s' exists already and is left as it is", path);
+        return weir_fail(scope, WEIR_E_EXISTS, "'%s' exists already and is left as it is", target);
     if (fd < 0)
         return io_failure(scope, "cannot create", target);
     enum weir_err err = write_and_sync(scope, fd, target, bytes);
@@ -117,7 +118,11 @@ enum weir_err weir_file_write(struct weir_scope *scope,
         err = io_failure(scope, "cannot close", target);
     if (err == WEIR_OK && may_replace && rename(target, path) != 0)
         err = io_failure(scope, "cannot replace", path);
-    return err != WEIR_OK ? err : sync_folder(scope, path);
+    if (err != WEIR_OK) {
+        (void)unlink(target); /* half a file must not pass for a whole one */
+        return err;
+    }
+    return sync_folder(scope, path);
 }
 
 const char *weir_file_inside(struct weir_scope *scope, const char *folder, const char *path)

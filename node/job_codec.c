@@ -120,6 +120,47 @@ enum weir_err weir_job_write(struct weir_scope *scope,
     return putter.err;
 }
 
+static void refuse(struct weir_body *body, const char *what)
+{
+    if (body->scope->err == WEIR_OK)
+        (void)weir_fail(body->scope, WEIR_E_CORRUPT, "%s", what);
+}
+
+static bool read_bool(struct weir_body *body)
+{
+    uint64_t value = weir_body_uint(body, 1);
+    if (value > 1)
+        refuse(body, "neither yes nor no");
+    return value == 1;
+}
+
+/* One of the numbers [first, last] of an enum. */
+static uint8_t read_choice(struct weir_body *body, int first, int last, const char *what)
+{
+    int value = (int)weir_body_uint(body, 1);
+    if (value >= first && value <= last)
+        return (uint8_t)value;
+    refuse(body, what);
+    return (uint8_t)first;
+}
+
+static uint32_t read_u32(struct weir_body *body, uint32_t max, const char *what)
+{
+    uint64_t value = weir_body_uint(body, 8);
+    if (value <= max)
+        return (uint32_t)value;
+    refuse(body, what);
+    return 0;
+}
+
+static int64_t read_ms(struct weir_body *body)
+{
+    uint64_t value = weir_body_uint(body, 8);
+    if (value > INT64_MAX)
+        refuse(body, "a time before 1970");
+    return value > INT64_MAX ? 0 : (int64_t)value;
+}
+
 static struct weir_slice read_copy(struct weir_body *body)
 {
     struct weir_slice bytes = weir_body_slice(body);
@@ -139,12 +180,13 @@ static void read_subject(struct weir_body *body, struct weir_job_subject *subjec
 
 static void read_order(struct weir_body *body, struct weir_stored_job *stored)
 {
-    stored->call.is_creation = weir_body_uint(body, 1) != 0;
+    stored->call.is_creation = read_bool(body);
     weir_body_bytes(body, stored->call.to.bytes, WEIR_ADDRESS_BYTES);
     stored->call.value = weir_body_u128(body);
     stored->call.data = read_copy(body);
     stored->call.gas = weir_body_uint(body, 8);
-    stored->effect.kind = (enum weir_rail_effect_kind)weir_body_uint(body, 1);
+    stored->effect.kind = read_choice(body, WEIR_RAIL_EFFECT_LEVELS, WEIR_RAIL_EFFECT_RECEIPT,
+                                      "an effect of no known kind");
     weir_body_bytes(body, stored->effect.contract.bytes, WEIR_ADDRESS_BYTES);
     stored->effect.word = weir_body_uint(body, 8);
     weir_body_bytes(body, stored->effect.mask.bytes, WEIR_WORD_BYTES);
@@ -153,53 +195,61 @@ static void read_order(struct weir_body *body, struct weir_stored_job *stored)
 
 static void read_attempt(struct weir_body *body, struct weir_rail_attempt *attempt)
 {
-    attempt->state = (enum weir_rail_attempt_state)weir_body_uint(body, 1);
-    attempt->is_clearing = weir_body_uint(body, 1) != 0;
+    attempt->state = read_choice(body, WEIR_RAIL_ATTEMPT_PREPARED, WEIR_RAIL_ATTEMPT_DEAD,
+                                 "an attempt in no known state");
+    attempt->is_clearing = read_bool(body);
     attempt->nonce = weir_body_uint(body, 8);
     attempt->gas = weir_body_uint(body, 8);
     attempt->fee_cap = weir_body_u128(body);
     attempt->tip = weir_body_u128(body);
     weir_body_bytes(body, attempt->hash.bytes, WEIR_HASH_BYTES);
     attempt->raw = read_copy(body);
-    attempt->signed_ms = (int64_t)weir_body_uint(body, 8);
-    attempt->sent_ms = (int64_t)weir_body_uint(body, 8);
+    attempt->signed_ms = read_ms(body);
+    attempt->sent_ms = read_ms(body);
 }
 
 static void read_mined(struct weir_body *body, struct weir_rail_job *job)
 {
-    job->is_mined = weir_body_uint(body, 1) != 0;
-    job->mined.attempt = (uint32_t)weir_body_uint(body, 8);
-    job->mined.succeeded = weir_body_uint(body, 1) != 0;
+    job->is_mined = read_bool(body);
+    uint32_t last = job->attempt_count == 0 ? 0 : job->attempt_count - 1;
+    job->mined.attempt = read_u32(body, last, "mined by an attempt that was never made");
+    if (job->is_mined && job->attempt_count == 0)
+        refuse(body, "mined without an attempt");
+    job->mined.succeeded = read_bool(body);
     job->mined.block_number = weir_body_uint(body, 8);
     weir_body_bytes(body, job->mined.block_hash.bytes, WEIR_HASH_BYTES);
     job->mined.gas_used = weir_body_uint(body, 8);
     job->mined.gas_price = weir_body_u128(body);
 }
 
+static void read_reason(struct weir_body *body, struct weir_rail_job *job)
+{
+    struct weir_slice reason = weir_body_slice(body);
+    if (reason.length >= sizeof(job->reason) ||
+        (reason.length > 0 && memchr(reason.data, '\0', reason.length) != NULL))
+        refuse(body, "a reason that is too long or no text");
+    else if (reason.length > 0)
+        memcpy(job->reason, reason.data, reason.length);
+}
+
 static void read_job(struct weir_body *body, struct weir_rail_job *job)
 {
     weir_body_bytes(body, job->id.bytes, WEIR_HASH_BYTES);
-    job->kind = (enum weir_rail_kind)weir_body_uint(body, 1);
-    job->stage = (enum weir_rail_stage)weir_body_uint(body, 1);
-    job->alarm = (enum weir_rail_alarm)weir_body_uint(body, 1);
-    uint64_t count = weir_body_uint(body, 8);
-    if (count > WEIR_RAIL_ATTEMPTS_MAX) {
-        (void)weir_fail(body->scope, WEIR_E_CORRUPT, "a job with %llu attempts",
-                        (unsigned long long)count);
-        return;
-    }
-    job->attempt_count = (uint32_t)count;
+    job->kind = read_choice(body, WEIR_RAIL_PAYOUT, WEIR_RAIL_CALL, "a job of no known kind");
+    job->stage = read_choice(body, WEIR_RAIL_STAGE_INTENT, WEIR_RAIL_STAGE_SUPERSEDED,
+                             "a job at no known stage");
+    job->alarm =
+        read_choice(body, WEIR_RAIL_ALARM_NONE, WEIR_RAIL_ALARM_GAP, "an alarm of no known kind");
+    job->attempt_count = read_u32(body, WEIR_RAIL_ATTEMPTS_MAX, "more attempts than there can be");
     for (uint32_t i = 0; i < job->attempt_count; i++)
         read_attempt(body, &job->attempts[i]);
-    job->has_nonce = weir_body_uint(body, 1) != 0;
+    job->has_nonce = read_bool(body);
     job->nonce = weir_body_uint(body, 8);
     read_mined(body, job);
-    job->is_superseded = weir_body_uint(body, 1) != 0;
-    job->trusts_chain_nonce = weir_body_uint(body, 1) != 0;
-    job->revert_count = (uint32_t)weir_body_uint(body, 8);
-    struct weir_slice reason = weir_body_slice(body);
-    if (reason.length < sizeof(job->reason) && reason.length > 0)
-        memcpy(job->reason, reason.data, reason.length);
+    job->is_superseded = read_bool(body);
+    job->trusts_chain_nonce = read_bool(body);
+    job->revert_count = read_u32(body, UINT32_MAX, "more reverts than can be counted");
+    read_reason(body, job);
 }
 
 enum weir_err

@@ -12,8 +12,15 @@
 
 #define NAMES_MAX 96
 
-/* What the signer needs, with the reason.  SQLite: its own open files.  Sanitizer builds also need
- * the calls that only the sanitizers make; they are harmless and listed last. */
+#if defined(__SANITIZE_ADDRESS__)
+#define IS_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define IS_SANITIZED 1
+#endif
+#endif
+
+/* What the signer needs, with the reason.  SQLite: its own open files. */
 static const char *const signer_calls[NAMES_MAX] = {
     /* frames */ "poll",
     "ppoll",
@@ -83,15 +90,24 @@ static const char *const signer_calls[NAMES_MAX] = {
     "uname",
     "sysinfo",
     "prctl",
-    /* sanitizer builds */ "clone",
-    "clone3",
-    "wait4",
-    "set_robust_list",
     "rseq",
 };
 
-/* Taken from the other duties. */
+/* Sanitizer builds start a helper when they report; no other build may make a process. */
+static const char *const sanitizer_calls[NAMES_MAX] = {
+#ifdef IS_SANITIZED
+    "clone", "clone3", "wait4", "set_robust_list",
+#endif
+    NULL,
+};
+
+/* Taken from the other duties.  io_uring would do the rest behind the filter's back. */
 static const char *const never[] = {
+    "io_uring_setup",
+    "io_uring_enter",
+    "io_uring_register",
+    "pidfd_getfd",
+    "open_by_handle_at",
     "execve",
     "execveat",
     "ptrace",
@@ -115,7 +131,7 @@ static const char *const never[] = {
     NULL,
 };
 static const char *const no_listening[] = {"listen", "accept", "accept4", NULL};
-static const char *const no_calling[] = {"connect", NULL};
+static const char *const no_calling[] = {"socket", "socketpair", "connect", NULL};
 
 int weir_sandbox_landlock_version(void)
 {
@@ -177,6 +193,8 @@ static enum weir_err confine_calls(struct weir_scope *scope, enum weir_duty_id i
     int failure;
     if (is_signer) {
         failure = filter_add(filter, SCMP_ACT_ALLOW, signer_calls);
+        if (failure == 0)
+            failure = filter_add(filter, SCMP_ACT_ALLOW, sanitizer_calls);
     } else {
         failure = filter_add(filter, refuse, never);
         if (failure == 0)

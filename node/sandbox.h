@@ -1,8 +1,10 @@
 /* Takes from a duty what it must never do, after it has opened what it needs.
- * signer     a list of permitted system calls (no socket, no exec, no ptrace), Landlock to its own
- *            directory, not dumpable: another process of the same user cannot read its memory
+ * signer     a list of permitted system calls (no socket, no process, no exec, no ptrace), Landlock
+ *            to its own directory, not dumpable: another process of the same user cannot read its
+ *            memory
  * collector  may call out, may not listen or start programs
- * api        may listen, may not call out or start programs
+ * api        may answer on the sockets it listens at, may not make others, call out or start
+ *            programs
  * settler    as collector
  * A kernel without Landlock still gets the rest; `weir doctor` tells which parts hold. */
 #ifndef WEIR_NODE_SANDBOX_H

@@ -91,6 +91,8 @@ enum weir_err weir_signer_checkpoint(struct weir_signer *signer,
 static bool
 find_log_key(const struct weir_signer *signer, struct weir_slice origin, struct weir_vkey *vkey)
 {
+    if (!weir_key_name_is_valid(origin))
+        return false; /* no log of ours has such a name, and a key cannot be made of it */
     for (size_t p = 0; p < signer->config->peer_count; p++) {
         const char *name = signer->config->peers[p].name;
         size_t length = strlen(name);
