@@ -39,6 +39,22 @@ enum weir_err weir_head_note_load(struct weir_store *store,
     return err;
 }
 
+enum weir_err weir_head_shown_before(struct weir_store *store,
+                                     struct weir_scope *scope,
+                                     const char *origin,
+                                     uint64_t size,
+                                     int64_t *cosigned_ms)
+{
+    struct weir_rows rows;
+    weir_rows_begin(&rows, store, scope,
+                    "SELECT cosigned_ms FROM mirror_note WHERE origin = ? AND size <= ? "
+                    "ORDER BY size DESC LIMIT 1",
+                    WEIR_VALUES(weir_value_text(origin), weir_value_u64(size)));
+    if (weir_rows_next(&rows))
+        *cosigned_ms = weir_row_i64(&rows, 0);
+    return weir_rows_end(&rows);
+}
+
 enum weir_err weir_shown_leaf_put(struct weir_store *store,
                                   struct weir_scope *scope,
                                   const struct weir_hash *origin_hash,

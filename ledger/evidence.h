@@ -28,6 +28,14 @@ WEIR_CHECKED enum weir_err weir_head_note_load(struct weir_store *store,
                                                uint64_t size,
                                                struct weir_slice *note);
 
+/* When the newest head of a mirrored log with at most `size` leaves was cosigned here; untouched
+ * when there is none.  Errors: STORE. */
+WEIR_CHECKED enum weir_err weir_head_shown_before(struct weir_store *store,
+                                                  struct weir_scope *scope,
+                                                  const char *origin,
+                                                  uint64_t size,
+                                                  int64_t *cosigned_ms);
+
 /* A leaf of a mirrored log whose content its owner has shown. */
 struct weir_shown_leaf {
     uint64_t seq;

@@ -17,6 +17,7 @@
 #include "ledger/opinions.h"
 #include "ledger/store.h"
 #include "node/clock.h"
+#include "node/evidence.h"
 #include "node/exchange.h"
 #include "node/log.h"
 #include "node/peer_sign.h"
@@ -149,7 +150,11 @@ static enum weir_err keep_opinion(struct intake *intake, const struct weir_excha
     enum weir_opinion_put outcome = WEIR_OPINION_KNOWN;
     if (err == WEIR_OK)
         err = weir_opinion_put(intake->api->worker.store, scope, &row, &outcome);
-    if (err == WEIR_OK && outcome == WEIR_OPINION_CONTRADICTS)
+    bool contradicts = outcome == WEIR_OPINION_CONTRADICTS;
+    const struct weir_evidence_check check = {intake->api->worker.store, scope, agreement};
+    if (err == WEIR_OK && outcome == WEIR_OPINION_STORED)
+        err = weir_evidence_compare(&check, &row, &contradicts);
+    if (err == WEIR_OK && contradicts)
         weir_log(WEIR_LOG_ERROR, "equivocation", "peer=%s agreement=%s window=%llu revision=%u",
                  intake->peer.peer->name, agreement->name,
                  (unsigned long long)given->opinion.window, given->opinion.revision);

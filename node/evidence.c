@@ -83,6 +83,67 @@ enum weir_err weir_evidence_is_usable(const struct weir_evidence_check *check,
     return err;
 }
 
+/* Whether the later of two opinions of one maker may follow the earlier one. */
+static bool may_follow(const struct weir_opinion *earlier, const struct weir_opinion *later)
+{
+    return earlier->phase != WEIR_PHASE_FINAL && later->tier >= earlier->tier;
+}
+
+/* The signed bytes of an opinion: its fields, then the signature. */
+static struct weir_slice signed_bytes(struct weir_scope *scope, const struct weir_opinion_row *row)
+{
+    size_t length = WEIR_OPINION_BYTES + sizeof(row->signature.bytes);
+    uint8_t *bytes = weir_take(scope, length, 1);
+    if (bytes == NULL)
+        return (struct weir_slice){NULL, 0};
+    weir_opinion_write(&row->opinion, bytes);
+    memcpy(bytes + WEIR_OPINION_BYTES, row->signature.bytes, sizeof(row->signature.bytes));
+    return (struct weir_slice){bytes, length};
+}
+
+static enum weir_err keep_contradiction(const struct weir_evidence_check *check,
+                                        const struct weir_opinion_row *known,
+                                        const struct weir_opinion_row *given)
+{
+    struct weir_equivocation_row row = {
+        .kind = "phase",
+        .subject = given->opinion.terms,
+        .first = signed_bytes(check->scope, known),
+        .second = signed_bytes(check->scope, given),
+        .found_ms = given->stored_ms,
+    };
+    memcpy(row.node, given->node, sizeof(row.node));
+    if (row.first.data == NULL || row.second.data == NULL)
+        return check->scope->err;
+    return weir_equivocation_put(check->store, check->scope, &row);
+}
+
+enum weir_err weir_evidence_compare(const struct weir_evidence_check *check,
+                                    const struct weir_opinion_row *given,
+                                    bool *contradicts)
+{
+    struct weir_opinion_row *rows;
+    size_t count;
+    *contradicts = false;
+    if (!check->agreement->terms.early)
+        return WEIR_OK;
+    enum weir_err err = weir_opinion_list(check->store, check->scope, &given->opinion.terms,
+                                          given->opinion.window, &rows, &count);
+    for (size_t i = 0; err == WEIR_OK && i < count && !*contradicts; i++) {
+        const struct weir_opinion *known = &rows[i].opinion;
+        if (memcmp(rows[i].node, given->node, sizeof(given->node)) != 0 ||
+            known->revision == given->opinion.revision)
+            continue;
+        bool is_earlier = known->revision < given->opinion.revision;
+        const struct weir_opinion *earlier = is_earlier ? known : &given->opinion;
+        const struct weir_opinion *later = is_earlier ? &given->opinion : known;
+        *contradicts = !may_follow(earlier, later);
+        if (*contradicts)
+            err = keep_contradiction(check, &rows[i], given);
+    }
+    return err;
+}
+
 /* The runs found so far. */
 struct stale_runs {
     int64_t started_ms;
@@ -118,14 +179,21 @@ static enum weir_err stale_of_part(const struct weir_evidence_check *check,
     if (err == WEIR_OK)
         err = weir_log_leaves(check->store, check->scope, log.log_id, range, &leaves);
     size_t c = 0;
+    int64_t shown_ms = INT64_MIN; /* when the last head without the leaf at hand came */
+    if (err == WEIR_OK)
+        err =
+            weir_head_shown_before(check->store, check->scope, log.origin, range.start, &shown_ms);
     for (uint64_t seq = range.start; err == WEIR_OK && seq < range.end; seq++) {
         struct weir_leaf leaf;
         const uint8_t *bytes = leaves.data + (seq - range.start) * WEIR_LEAF_BYTES;
         err = weir_leaf_read(check->scope, (struct weir_slice){bytes, WEIR_LEAF_BYTES}, &leaf);
         while (c < cover_count && covers[c].size <= seq)
-            c++;
-        /* We were not up then, or never cosigned it: nothing is known about its lateness. */
-        if (err != WEIR_OK || c == cover_count || leaf.tick_ms < found->started_ms)
+            shown_ms = covers[c++].cosigned_ms;
+        /* Never cosigned, or we may not have been up: then nothing is known about its lateness.  We
+         * were up when this process had begun, or when a head without the leaf came after its tick:
+         * a restart forgives nobody. */
+        bool was_up = leaf.tick_ms >= found->started_ms || shown_ms > leaf.tick_ms;
+        if (err != WEIR_OK || c == cover_count || !was_up)
             continue;
         if (covers[c].cosigned_ms - leaf.tick_ms > late_ms)
             add_leaf(found, &opinion->origin, seq);

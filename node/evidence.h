@@ -11,6 +11,7 @@
 
 #include "attest/account.h"
 #include "base/err.h"
+#include "ledger/opinions.h"
 #include "node/agreement.h"
 #include "node/proofs.h"
 
@@ -28,6 +29,13 @@ WEIR_CHECKED enum weir_err weir_evidence_is_usable(const struct weir_evidence_ch
                                                    uint8_t witness,
                                                    const struct weir_opinion *opinion,
                                                    bool *is_usable);
+
+/* Where the agreement pays early: whether a stored opinion and others of its maker about the same
+ * window cannot both be honest, one following a final one or falling below an earlier tier
+ * (protocol 10).  If so both are kept as proof of it.  Errors: STORE, MEMORY, BUSY. */
+WEIR_CHECKED enum weir_err weir_evidence_compare(const struct weir_evidence_check *check,
+                                                 const struct weir_opinion_row *given,
+                                                 bool *contradicts);
 
 /* Runs of peers' leaves that were shown to us more than 120 s + maxSkewMs after their ticks, while
  * we were up (since `started_ms`).  Errors: STORE, MEMORY. */
