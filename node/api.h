@@ -12,6 +12,7 @@
 
 #include "base/err.h"
 #include "base/slice.h"
+#include "node/api_deadline.h"
 #include "node/worker.h"
 
 struct MHD_Connection;
@@ -32,6 +33,8 @@ struct weir_api {
     int control_socket;
     struct MHD_Daemon *public_daemon;
     struct MHD_Daemon *control_daemon;
+    struct weir_deadlines public_deadlines;
+    struct weir_deadlines control_deadlines;
     uint64_t requests; /* answered, for the counters */
     uint64_t refused;  /* with 4xx */
     int64_t status_at_ms;
