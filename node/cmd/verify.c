@@ -33,7 +33,7 @@ int weir_verify_exit(enum weir_err err)
 {
     for (size_t i = 0; i < sizeof(exits) / sizeof(exits[0]); i++)
         if (exits[i].err == err)
-            return exits[i].code;
+            return (int)exits[i].code;
     return err == WEIR_OK ? EXIT_OK : EXIT_FAILED;
 }
 

@@ -277,7 +277,6 @@ static void judge_ticks(struct proof_world *world, struct weir_proof_section *se
     struct weir_evidence evidence = {
         .ticks = {ticks, 0},
         .maintenance = take_notices(world, section),
-        .skew_max_ms = world->proof.terms.max_skew_ms,
     };
     for (uint64_t seq = opinion->first_leaf; seq < opinion->end_leaf; seq++) {
         const struct witness_leaf *leaf = &witness->leaves[seq];

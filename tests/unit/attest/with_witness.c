@@ -42,8 +42,9 @@ static void put_key(struct weir_keyset *set, enum weir_key_purpose purpose, cons
 {
     struct weir_ed25519_key key = weir_ed25519_public(secret);
     struct weir_key *listed = &set->keys[set->key_count++];
-    *listed = (struct weir_key){
-        .purpose = purpose, .type = WEIR_KEYSET_ED25519, .length_bytes = sizeof(key.bytes)};
+    *listed = (struct weir_key){.purpose = (uint8_t)purpose,
+                                .type = WEIR_KEYSET_ED25519,
+                                .length_bytes = sizeof(key.bytes)};
     memcpy(listed->bytes, key.bytes, sizeof(key.bytes));
 }
 
