@@ -59,6 +59,7 @@ struct weir_contact {
     const struct weir_config_peer *peer;
     const struct weir_key_set *keys;
     unsigned failures;
+    unsigned corrections;   /* answers in a row that only named another size */
     int64_t quiet_until_ms; /* monotonic: do not ask before */
     uint64_t *known_size;   /* of our log, by book; UINT64_MAX: ask */
     uint64_t *known_serial; /* newest opinion it has, by book */
@@ -91,6 +92,7 @@ struct weir_settler {
     size_t open_requests;
     int64_t status_at_ms; /* monotonic */
     bool did_something;   /* in this round: look again at once */
+    bool must_stop;       /* stop_in said so while we waited for somebody */
     int64_t wake_at_ms;   /* monotonic: nothing to do before */
 };
 
@@ -129,14 +131,24 @@ struct weir_peer_call {
 WEIR_CHECKED enum weir_err weir_peer_call_start(struct weir_settler *settler,
                                                 struct weir_scope *scope,
                                                 struct weir_peer_call *call);
-/* Waits until every call has ended, or `is_enough` says so after one has. */
+/* How long answers are waited for.  `{0}`: until every call has ended. */
+struct weir_peer_patience {
+    bool (*is_enough)(void *context, struct weir_peer_call *ended); /* asked after each end */
+    void *context;
+    int grace_ms;   /* once it is enough: for the others, which then count as failed */
+    int longest_ms; /* for all of them; 0: as long as their own deadlines */
+};
+/* A call that is given up is not answered.  When the duty is to stop all are given up at once. */
 WEIR_CHECKED enum weir_err weir_peer_calls_finish(struct weir_settler *settler,
                                                   struct weir_scope *scope,
                                                   struct weir_peer_call *calls,
                                                   size_t call_count,
-                                                  bool (*is_enough)(void *context,
-                                                                    struct weir_peer_call *ended),
-                                                  void *context);
+                                                  const struct weir_peer_patience *patience);
+/* The address of a path at the peer; NULL as weir_take. */
+const char *
+weir_peer_url(struct weir_scope *scope, const struct weir_contact *contact, const char *path);
+/* Leaves the peer alone for a while, longer after each failure in a row. */
+void weir_peer_failed(struct weir_contact *contact, const char *why);
 
 /* settler_reports.c: finds out which reports are right, collects signatures, makes payout jobs. */
 WEIR_CHECKED enum weir_err

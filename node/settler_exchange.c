@@ -19,6 +19,8 @@
 #include "node/log.h"
 
 #define HEARTBEAT_MS 30000 /* protocol 9.2 wants heads at least every 60 s */
+#define CORRECTIONS_MAX 4  /* of the size, in a row */
+#define GRACE_MS 250       /* for the slower peers while a payout waits for this exchange */
 
 /* One exchange under way. */
 struct exchange_round {
@@ -184,6 +186,69 @@ static const struct weir_witness *witness_of(const struct weir_agreement *agreem
     return NULL;
 }
 
+/* The peer says that it knows more of our log than we do.  Only a head that our own key has signed
+ * proves it: anybody can claim a number. */
+static enum weir_err check_ahead(struct exchange_round *round, struct weir_contact *contact)
+{
+    struct weir_scope *scope = round->scope;
+    const struct weir_agreement *agreement = round->book->agreement;
+    char hex[WEIR_HASH_HEX_BYTES];
+    weir_hash_hex(&round->log.origin_hash, hex);
+    const struct weir_http_request request = {
+        .url = weir_peer_url(scope, contact, weir_take_printf(scope, "/%s/checkpoint", hex)),
+        .limits = {.total_ms = (uint32_t)contact->peer->timeout_ms,
+                   .first_byte_ms = (uint32_t)contact->peer->timeout_ms,
+                   .body_bytes_max = WEIR_NOTE_BYTES_MAX},
+        .allow_private = contact->peer->private_is_allowed,
+    };
+    struct weir_http_result result;
+    struct weir_note note;
+    struct weir_checkpoint checkpoint;
+    if (request.url == NULL)
+        return scope->err;
+    enum weir_err err = weir_http_call(round->settler->http, scope, &request, &result);
+    if (err == WEIR_OK)
+        err = weir_http_require_ok(scope, &result);
+    if (err == WEIR_OK)
+        err = weir_checkpoint_note_parse(scope, result.body, &note, &checkpoint);
+    if (err == WEIR_OK)
+        err =
+            weir_note_verify(scope, &note, &agreement->witnesses[agreement->own].log_key, 1, NULL);
+    if (err != WEIR_OK)
+        return weir_note(scope, "'%s' claims to know more of our log", contact->peer->name);
+    if (!weir_slice_equals_text(checkpoint.origin, round->log.origin) ||
+        checkpoint.head.size <= round->newest.head.size)
+        return weir_fail(scope, WEIR_E_RANGE, "'%s' claims to know more of our log than it shows",
+                         contact->peer->name);
+    return weir_fail(scope, WEIR_E_AHEAD,
+                     "'%s' has our own signature on %llu leaves of '%s', this ledger has %llu: it "
+                     "was rolled back and must not sign; restore the newer one",
+                     contact->peer->name, (unsigned long long)checkpoint.head.size,
+                     round->log.origin, (unsigned long long)round->newest.head.size);
+}
+
+/* A well-formed 409: the peer wants to go on from another size.  One that never has enough is left
+ * alone for a while. */
+static enum weir_err take_size(struct exchange_round *round, struct weir_peer_call *call)
+{
+    struct weir_contact *contact = call->contact;
+    uint64_t size;
+    enum weir_err err = weir_witness_size_parse(round->scope, call->result.body, &size);
+    if (err != WEIR_OK)
+        return err;
+    if (size > round->newest.head.size)
+        return check_ahead(round, contact);
+    contact->known_size[round->book_index] = size;
+    if (++contact->corrections > CORRECTIONS_MAX) {
+        contact->corrections = 0;
+        weir_peer_failed(contact, "never content with a size");
+        return WEIR_OK;
+    }
+    round->book->must_exchange = true; /* again, from there */
+    round->settler->did_something = true;
+    return WEIR_OK;
+}
+
 /* What the peer answered.  Only a well-formed 409 tells a size; everything else is a failure. */
 static enum weir_err take_answer(struct exchange_round *round, struct weir_peer_call *call)
 {
@@ -196,6 +261,7 @@ static enum weir_err take_answer(struct exchange_round *round, struct weir_peer_
         enum weir_err err = take_cosignature(round, witness, result->body);
         if (err != WEIR_OK)
             return err;
+        contact->corrections = 0;
         contact->known_size[round->book_index] = round->head.size;
         contact->known_serial[round->book_index] = round->book->serial;
         if (round->head.size < round->newest.head.size) {
@@ -204,23 +270,9 @@ static enum weir_err take_answer(struct exchange_round *round, struct weir_peer_
         }
         return WEIR_OK;
     }
-    uint64_t size;
     if (result->status == WEIR_WITNESS_WRONG_SIZE &&
-        strcmp(result->content_type, WEIR_WITNESS_SIZE_TYPE) == 0) {
-        enum weir_err err = weir_witness_size_parse(round->scope, result->body, &size);
-        if (err != WEIR_OK)
-            return err;
-        if (size > round->log.head.size)
-            return weir_fail(round->scope, WEIR_E_AHEAD,
-                             "'%s' has cosigned %llu leaves of '%s', this ledger has %llu: it was "
-                             "rolled back and must not sign; restore the newer one",
-                             contact->peer->name, (unsigned long long)size, round->log.origin,
-                             (unsigned long long)round->log.head.size);
-        contact->known_size[round->book_index] = size;
-        round->book->must_exchange = true; /* again, from there */
-        round->settler->did_something = true;
-        return WEIR_OK;
-    }
+        strcmp(result->content_type, WEIR_WITNESS_SIZE_TYPE) == 0)
+        return take_size(round, call);
     weir_log(WEIR_LOG_WARN, "peer_refused", "peer=%s path=%s status=%u body=\"%.200s\"",
              contact->peer->name, call->path, result->status,
              result->body.data == NULL ? "" : (const char *)result->body.data);
@@ -228,8 +280,44 @@ static enum weir_err take_answer(struct exchange_round *round, struct weir_peer_
     return WEIR_OK;
 }
 
+/* The cosignatures that a report needs are there. */
+struct cosigned {
+    unsigned needed;
+    unsigned have;
+};
+
+static bool is_cosigned(void *context, struct weir_peer_call *ended)
+{
+    struct cosigned *cosigned = context;
+    cosigned->have += ended->is_answered && ended->result.status == WEIR_WITNESS_OK;
+    return cosigned->have >= cosigned->needed;
+}
+
+/* A breach of ours is not paid yet: then nobody is waited for longer than needed. */
+static bool is_urgent(const struct weir_book *book)
+{
+    for (size_t i = 0; i < book->tracked_count; i++)
+        if (book->tracked[i].own_tier > book->tracked[i].level)
+            return true;
+    return false;
+}
+
+/* Failures of this process, not of a peer's answer. */
+static bool is_fatal(enum weir_err err)
+{
+    return err == WEIR_E_STORE || err == WEIR_E_CORRUPT || err == WEIR_E_IO ||
+           err == WEIR_E_MEMORY || err == WEIR_E_BUSY || err == WEIR_E_UNREACHABLE ||
+           err == WEIR_E_AHEAD;
+}
+
 static enum weir_err send_all(struct exchange_round *round)
 {
+    struct cosigned cosigned = {.needed = round->book->agreement->terms.m - 1U};
+    const struct weir_peer_patience patience = {
+        .is_enough = is_urgent(round->book) ? is_cosigned : NULL,
+        .context = &cosigned,
+        .grace_ms = GRACE_MS,
+    };
     struct weir_settler *settler = round->settler;
     struct weir_peer_call calls[WEIR_PEERS_MAX];
     struct weir_checkpoint_row shown[WEIR_PEERS_MAX];
@@ -252,15 +340,16 @@ static enum weir_err send_all(struct exchange_round *round)
         count++;
     }
     if (err == WEIR_OK)
-        err = weir_peer_calls_finish(settler, round->scope, calls, count, NULL, NULL);
+        err = weir_peer_calls_finish(settler, round->scope, calls, count, &patience);
     for (size_t i = 0; err == WEIR_OK && i < count; i++) {
         round->head = shown[i].head;
         round->note = shown[i].note;
         err = take_answer(round, &calls[i]);
-        if (err == WEIR_E_SIGNATURE || err == WEIR_E_PARSE || err == WEIR_E_RANGE) {
-            weir_log_failure(WEIR_LOG_WARN, "peer_answer_refused", round->scope);
-            err = WEIR_OK;
-        }
+        if (err == WEIR_OK || is_fatal(err))
+            continue;
+        weir_log_failure(WEIR_LOG_WARN, "peer_answer_refused", round->scope);
+        weir_peer_failed(calls[i].contact, "a wrong answer");
+        err = WEIR_OK;
     }
     return err;
 }
@@ -269,6 +358,7 @@ static enum weir_err send_all(struct exchange_round *round)
 static enum weir_err send_cosigned(struct exchange_round *round)
 {
     struct weir_settler *settler = round->settler;
+    const struct weir_peer_patience patience = {.longest_ms = GRACE_MS};
     struct weir_peer_call calls[WEIR_PEERS_MAX];
     size_t count = 0;
     struct weir_slice note;
@@ -285,7 +375,7 @@ static enum weir_err send_cosigned(struct exchange_round *round)
         count++;
     }
     return err != WEIR_OK ? err
-                          : weir_peer_calls_finish(settler, round->scope, calls, count, NULL, NULL);
+                          : weir_peer_calls_finish(settler, round->scope, calls, count, &patience);
 }
 
 enum weir_err weir_settler_exchange(struct weir_settler *settler,

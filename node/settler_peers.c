@@ -2,6 +2,7 @@
  * growing while and holds nobody up. */
 #include "node/settler.h"
 
+#include <poll.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -14,8 +15,10 @@
 #define QUIET_MS_MIN 500
 #define QUIET_MS_MAX 30000
 #define HEADERS 4
+#define WAIT_MS_MAX 60000                    /* longer than the deadline of any request */
+#define ANSWER_BYTES_MAX ((size_t)64 * 1024) /* a line, a signature or a reason */
 
-static void note_failure(struct weir_contact *contact, const char *why)
+void weir_peer_failed(struct weir_contact *contact, const char *why)
 {
     unsigned doublings = contact->failures < 6 ? contact->failures : 6;
     int64_t quiet_ms = (int64_t)QUIET_MS_MIN << doublings;
@@ -27,20 +30,28 @@ static void note_failure(struct weir_contact *contact, const char *why)
              "peer=%s reason=%s quiet_ms=%lld", contact->peer->name, why, (long long)quiet_ms);
 }
 
+const char *
+weir_peer_url(struct weir_scope *scope, const struct weir_contact *contact, const char *path)
+{
+    size_t base = strlen(contact->peer->url); /* "https://w2.example/" and without the slash */
+    if (path == NULL)
+        return NULL;
+    if (base > 0 && contact->peer->url[base - 1] == '/')
+        base--;
+    return weir_take_printf(scope, "%.*s%s", (int)base, contact->peer->url, path);
+}
+
 enum weir_err weir_peer_call_start(struct weir_settler *settler,
                                    struct weir_scope *scope,
                                    struct weir_peer_call *call)
 {
     struct weir_contact *contact = call->contact;
     call->ticket = 0;
-    if (weir_clock_monotonic_ms() < contact->quiet_until_ms)
+    if (settler->must_stop || weir_clock_monotonic_ms() < contact->quiet_until_ms)
         return WEIR_OK;
     const char **headers = weir_take(scope, HEADERS, sizeof(*headers));
     struct weir_http_request *request = weir_take(scope, 1, sizeof(*request));
-    size_t base = strlen(contact->peer->url); /* "https://w2.example/" and without the slash */
-    if (base > 0 && contact->peer->url[base - 1] == '/')
-        base--;
-    const char *url = weir_take_printf(scope, "%.*s%s", (int)base, contact->peer->url, call->path);
+    const char *url = weir_peer_url(scope, contact, call->path);
     if (headers == NULL || request == NULL || url == NULL)
         return scope->err;
     const struct weir_peer_request signed_request = {"POST", call->path, call->body};
@@ -57,7 +68,7 @@ enum weir_err weir_peer_call_start(struct weir_settler *settler,
         .body = call->body,
         .limits = {.total_ms = (uint32_t)contact->peer->timeout_ms,
                    .first_byte_ms = (uint32_t)contact->peer->timeout_ms,
-                   .body_bytes_max = WEIR_EXCHANGE_BYTES_MAX},
+                   .body_bytes_max = ANSWER_BYTES_MAX},
         .allow_private = contact->peer->private_is_allowed,
     };
     return weir_http_submit(settler->http, scope, request, &call->ticket);
@@ -78,7 +89,7 @@ take_result(struct weir_scope *scope, struct weir_peer_call *call, struct weir_h
         call->contact->failures = 0;
         call->contact->quiet_until_ms = 0;
     } else {
-        note_failure(call->contact, weir_http_reason_name(result->reason));
+        weir_peer_failed(call->contact, weir_http_reason_name(result->reason));
     }
     return scope->err;
 }
@@ -92,35 +103,72 @@ call_of(struct weir_peer_call *calls, size_t call_count, uint32_t ticket)
     return NULL;
 }
 
+/* One wait over calls under way. */
+struct waiting {
+    const struct weir_peer_patience *patience;
+    struct weir_peer_call *calls;
+    size_t call_count;
+    size_t open;
+    int64_t deadline_ms; /* monotonic */
+    bool is_enough;
+};
+
+/* Hands out what has ended. */
+static enum weir_err
+take_ended(struct weir_settler *settler, struct weir_scope *scope, struct waiting *waiting)
+{
+    const struct weir_peer_patience *patience = waiting->patience;
+    struct weir_http_result result;
+    enum weir_err err = WEIR_OK;
+    while (err == WEIR_OK && weir_http_next(settler->http, &result)) {
+        struct weir_peer_call *call = call_of(waiting->calls, waiting->call_count, result.ticket);
+        if (call != NULL)
+            err = take_result(scope, call, &result);
+        weir_http_release(settler->http, result.ticket);
+        if (call == NULL || err != WEIR_OK)
+            continue;
+        call->ticket = 0;
+        waiting->open--;
+        if (waiting->is_enough || patience->is_enough == NULL ||
+            !patience->is_enough(patience->context, call))
+            continue;
+        waiting->is_enough = true;
+        int64_t until_ms = weir_clock_monotonic_ms() + patience->grace_ms;
+        if (until_ms < waiting->deadline_ms)
+            waiting->deadline_ms = until_ms;
+    }
+    return err;
+}
+
 enum weir_err weir_peer_calls_finish(struct weir_settler *settler,
                                      struct weir_scope *scope,
                                      struct weir_peer_call *calls,
                                      size_t call_count,
-                                     bool (*is_enough)(void *context, struct weir_peer_call *ended),
-                                     void *context)
+                                     const struct weir_peer_patience *patience)
 {
-    size_t open = 0;
+    int64_t now_ms = weir_clock_monotonic_ms();
+    struct waiting waiting = {.patience = patience, .calls = calls, .call_count = call_count};
+    waiting.deadline_ms =
+        patience->longest_ms > 0 ? now_ms + patience->longest_ms : now_ms + WAIT_MS_MAX;
     for (size_t i = 0; i < call_count; i++)
-        open += calls[i].ticket != 0;
+        waiting.open += calls[i].ticket != 0;
+    struct pollfd stop = {.fd = settler->worker.duty->stop_in, .events = POLLIN};
     enum weir_err err = WEIR_OK;
-    bool is_over = false;
-    while (err == WEIR_OK && open > 0 && !is_over) {
-        struct weir_http_result result;
-        err = weir_http_wait(settler->http, scope, NULL, 0, -1);
-        while (err == WEIR_OK && weir_http_next(settler->http, &result)) {
-            struct weir_peer_call *call = call_of(calls, call_count, result.ticket);
-            if (call != NULL)
-                err = take_result(scope, call, &result);
-            weir_http_release(settler->http, result.ticket);
-            if (call == NULL)
-                continue;
-            call->ticket = 0;
-            open--;
-            is_over = is_over || (is_enough != NULL && is_enough(context, call));
-        }
+    while (err == WEIR_OK && waiting.open > 0 && now_ms < waiting.deadline_ms &&
+           !settler->must_stop) {
+        err = weir_http_wait(settler->http, scope, &stop, 1, (int)(waiting.deadline_ms - now_ms));
+        if (err == WEIR_OK)
+            err = take_ended(settler, scope, &waiting);
+        settler->must_stop = stop.revents != 0;
+        now_ms = weir_clock_monotonic_ms();
     }
-    for (size_t i = 0; i < call_count; i++)
-        if (calls[i].ticket != 0)
-            weir_http_release(settler->http, calls[i].ticket); /* enough without this one */
+    for (size_t i = 0; i < call_count; i++) {
+        if (calls[i].ticket == 0)
+            continue;
+        weir_http_release(settler->http, calls[i].ticket);
+        calls[i].ticket = 0;
+        if (waiting.is_enough && patience->grace_ms > 0 && !settler->must_stop)
+            weir_peer_failed(calls[i].contact, "slower than the others");
+    }
     return err;
 }

@@ -22,6 +22,7 @@
 #include "node/log.h"
 #include "node/proofs.h"
 
+#define COMPLETE_MS 250
 #define SLOT_BLOCKS 2 /* a slot is at least two block times (protocol 9.3) */
 
 /* One report being put together. */
@@ -229,7 +230,7 @@ static enum weir_err sign_own(struct proposal *proposal)
 static enum weir_err tell_peers(struct proposal *proposal,
                                 const char *path,
                                 struct weir_slice body,
-                                bool (*is_enough)(void *, struct weir_peer_call *))
+                                const struct weir_peer_patience *patience)
 {
     struct weir_settler *settler = proposal->settler;
     struct weir_peer_call calls[WEIR_PEERS_MAX];
@@ -243,9 +244,9 @@ static enum weir_err tell_peers(struct proposal *proposal,
         err = weir_peer_call_start(settler, proposal->scope, &calls[count]);
         count++;
     }
-    return err != WEIR_OK ? err
-                          : weir_peer_calls_finish(settler, proposal->scope, calls, count,
-                                                   is_enough, proposal);
+    return err != WEIR_OK
+               ? err
+               : weir_peer_calls_finish(settler, proposal->scope, calls, count, patience);
 }
 
 /* Stores the report and what was collected for it before anybody hears of it. */
@@ -297,7 +298,9 @@ static enum weir_err complete(struct proposal *proposal)
              "agreement=%s window=%llu tier=%u signers=0x%x digest=%s", agreement->name,
              (unsigned long long)proposal->tracked->window, proof->report.breach.tier,
              proof->report.who, hex);
-    err = tell_peers(proposal, WEIR_PATH_COMPLETE, weir_buffer_slice(&bytes), NULL);
+    /* Protocol 9.5: to all before it is sent, but a peer that hangs holds no payment up. */
+    const struct weir_peer_patience patience = {.longest_ms = COMPLETE_MS};
+    err = tell_peers(proposal, WEIR_PATH_COMPLETE, weir_buffer_slice(&bytes), &patience);
     if (err == WEIR_OK)
         err = weir_settler_pay(proposal->settler, proposal->scope, proposal->book, proof);
     if (err == WEIR_OK)
@@ -310,12 +313,13 @@ static enum weir_err propose(struct proposal *proposal)
     struct weir_tracked *tracked = proposal->tracked;
     const struct weir_agreement *agreement = proposal->book->agreement;
     tracked->proposed_ms = weir_clock_monotonic_ms();
+    const struct weir_peer_patience patience = {.is_enough = has_enough, .context = proposal};
     enum weir_err err = store_report(proposal);
     if (err == WEIR_OK)
         err = sign_own(proposal);
     unsigned m = agreement->terms.m;
     if (err == WEIR_OK && (unsigned)__builtin_popcount(proposal->have) < m)
-        err = tell_peers(proposal, WEIR_PATH_REPORT, proposal->bytes, has_enough);
+        err = tell_peers(proposal, WEIR_PATH_REPORT, proposal->bytes, &patience);
     if (err != WEIR_OK)
         return err;
     if ((unsigned)__builtin_popcount(proposal->have) < m) {
