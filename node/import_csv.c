@@ -197,12 +197,12 @@ static enum weir_err make_events(struct weir_event_reader *reader,
     size_t row_count = reader->file.source->csv->row_count;
     reader->event_count = 0;
     reader->event_next = 0;
-    if (reader->record.result == WEIR_CSV_REFUSED) {
-        refuse(reader, reading, reader->record.refusal, NULL);
-        return WEIR_OK;
-    }
     if (reader->record.raw.length > reader->line_bytes_max) {
         refuse(reader, reading, WEIR_REFUSAL_TOO_LONG, NULL);
+        return WEIR_OK;
+    }
+    if (reader->record.result == WEIR_CSV_REFUSED) {
+        refuse(reader, reading, reader->record.refusal, NULL);
         return WEIR_OK;
     }
     reader->events = weir_take(&reader->records, row_count, sizeof(*reader->events));
