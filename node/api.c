@@ -359,8 +359,8 @@ static int epoll_of(struct MHD_Daemon *daemon)
     return info == NULL ? -1 : info->epoll_fd;
 }
 
-/* The duty's one waiting place. */
-static void loop(struct weir_api *api)
+/* The duty's one waiting place.  1 when it cannot go on. */
+static int loop(struct weir_api *api)
 {
     const struct weir_duty *duty = api->worker.duty;
     for (;;) {
@@ -375,11 +375,14 @@ static void loop(struct weir_api *api)
             {.fd = duty->wake_in, .events = POLLIN},
             {.fd = epoll_of(api->public_daemon), .events = POLLIN},
             {.fd = epoll_of(api->control_daemon), .events = POLLIN},
+            {.fd = duty->signer, .events = POLLIN}, /* readable: gone, or out of step with us */
         };
-        if (poll(waiting, 4, (int)wait_ms) < 0 && errno != EINTR)
-            return;
+        if (poll(waiting, 5, (int)wait_ms) < 0 && errno != EINTR)
+            return 1;
         if (waiting[0].revents != 0)
-            return;
+            return 0;
+        if (waiting[4].revents != 0)
+            return 1;
         if (waiting[1].revents != 0)
             weir_duty_wake_clear(duty);
         (void)MHD_run(api->public_daemon); /* fails only for daemons with a thread of their own */
@@ -401,8 +404,7 @@ int weir_api_run(struct weir_duty *duty)
     }
     if (start(&api, duty) == WEIR_OK) {
         weir_duty_ready(duty);
-        loop(&api);
-        status = 0;
+        status = loop(&api);
     } else {
         weir_log_failure(WEIR_LOG_ERROR, "cannot_start", &api.worker.scope);
     }

@@ -16,6 +16,8 @@
 #define SLOTS 64
 #define WAIT_MS_MAX 5000
 #define STATUS_MS 2000
+#define RETRY_MS 1000
+#define SILENCE_MS_MIN 500 /* doubled up to 32 s */
 
 void weir_settler_wake_at(struct weir_settler *settler, int64_t at_ms)
 {
@@ -37,7 +39,8 @@ static enum weir_err make_rails(struct weir_settler *settler)
     struct weir_scope *scope = &settler->worker.scope;
     settler->rails = weir_take(scope, config->chain_count, sizeof(*settler->rails));
     settler->next_nonce = weir_take(scope, config->chain_count, sizeof(*settler->next_nonce));
-    if (settler->rails == NULL || settler->next_nonce == NULL)
+    settler->silences = weir_take(scope, config->chain_count, sizeof(*settler->silences));
+    if (settler->rails == NULL || settler->next_nonce == NULL || settler->silences == NULL)
         return scope->err;
     for (size_t i = 0; i < config->chain_count; i++) {
         const struct weir_config_chain *chain = &config->chains[i];
@@ -126,6 +129,7 @@ static enum weir_err start(struct weir_settler *settler, struct weir_duty *duty)
     settler->started_ms = weir_clock_now();
     if (settler->http == NULL)
         return weir_fail(&settler->worker.scope, WEIR_E_MEMORY, "no HTTP client");
+    weir_http_stop_on(settler->http, duty->stop_in);
     err = make_rails(settler);
     if (err == WEIR_OK)
         err = make_books(settler);
@@ -164,31 +168,82 @@ work_on(struct weir_settler *settler, struct weir_scope *scope, struct weir_book
     return err;
 }
 
+/* Nothing goes on without the ledger and the signer, nor with a ledger that was rolled back. */
+static bool is_fatal(const struct weir_settler *settler, enum weir_err err)
+{
+    return err == WEIR_E_STORE || err == WEIR_E_CORRUPT || err == WEIR_E_IO ||
+           err == WEIR_E_AHEAD || err == WEIR_E_UNREACHABLE || settler->is_cut_off;
+}
+
+/* Looks, without waiting, at what ends this duty. */
+static void look_for_end(struct weir_settler *settler)
+{
+    struct pollfd ends[] = {
+        {.fd = settler->worker.duty->stop_in, .events = POLLIN},
+        {.fd = settler->worker.duty->signer, .events = POLLIN}, /* says nothing unasked */
+    };
+    if (poll(ends, 2, 0) <= 0)
+        return;
+    settler->must_stop = settler->must_stop || ends[0].revents != 0;
+    settler->is_cut_off = ends[1].revents != 0;
+}
+
+/* After one step of a round, whose memory is given back: a failure that is not the end of all stops
+ * no other step. */
+static enum weir_err
+end_step(struct weir_settler *settler, struct weir_scope *scope, enum weir_err err)
+{
+    weir_arena_clear(settler->worker.scratch);
+    if (err == WEIR_OK)
+        return WEIR_OK;
+    look_for_end(settler);
+    bool is_end = is_fatal(settler, err) || settler->must_stop;
+    if (settler->must_stop)
+        weir_scope_recover(scope); /* whatever it was, we are going */
+    else
+        weir_log_failure(WEIR_LOG_ERROR, "settler_round", scope);
+    weir_settler_wake_at(settler, weir_clock_monotonic_ms() + RETRY_MS);
+    return is_end ? err : WEIR_OK;
+}
+
 static enum weir_err round_of_work(struct weir_settler *settler)
 {
+    enum weir_err (*const steps[])(struct weir_settler *, struct weir_scope *) = {
+        weir_settler_requests, weir_settler_jobs, weir_settler_payouts, weir_settler_attest};
     struct weir_scope scope = {.arena = settler->worker.scratch};
     enum weir_err err = WEIR_OK;
     settler->did_something = false;
     settler->wake_at_ms = weir_clock_monotonic_ms() + WAIT_MS_MAX;
-    for (size_t i = 0; err == WEIR_OK && i < settler->book_count; i++)
-        err = work_on(settler, &scope, &settler->books[i]);
-    if (err == WEIR_OK)
-        err = weir_settler_requests(settler, &scope);
-    if (err == WEIR_OK)
-        err = weir_settler_jobs(settler, &scope);
-    if (err == WEIR_OK)
-        err = weir_settler_payouts(settler, &scope);
-    if (err == WEIR_OK)
-        err = weir_settler_attest(settler, &scope);
-    weir_arena_clear(settler->worker.scratch);
-    if (err != WEIR_OK) {
-        bool is_fatal = err == WEIR_E_STORE || err == WEIR_E_IO || err == WEIR_E_AHEAD ||
-                        err == WEIR_E_UNREACHABLE || err == WEIR_E_TIMEOUT;
-        weir_log_failure(WEIR_LOG_ERROR, "settler_round", &scope);
-        weir_settler_wake_at(settler, weir_clock_monotonic_ms() + 1000);
-        return is_fatal ? err : WEIR_OK;
+    for (size_t i = 0; err == WEIR_OK && !settler->must_stop && i < settler->book_count; i++)
+        err = end_step(settler, &scope, work_on(settler, &scope, &settler->books[i]));
+    for (size_t i = 0;
+         err == WEIR_OK && !settler->must_stop && i < sizeof(steps) / sizeof(steps[0]); i++)
+        err = end_step(settler, &scope, steps[i](settler, &scope));
+    return err;
+}
+
+bool weir_settler_is_silent(struct weir_settler *settler, const struct weir_evm_rail *rail)
+{
+    const struct weir_silence *silence = &settler->silences[rail - settler->rails];
+    if (weir_clock_monotonic_ms() >= silence->until_ms)
+        return false;
+    weir_settler_wake_at(settler, silence->until_ms);
+    return true;
+}
+
+void weir_settler_heard(struct weir_settler *settler,
+                        const struct weir_evm_rail *rail,
+                        enum weir_err err)
+{
+    struct weir_silence *silence = &settler->silences[rail - settler->rails];
+    bool is_silence = err == WEIR_E_NETWORK || err == WEIR_E_TIMEOUT;
+    if (!is_silence) {
+        *silence = (struct weir_silence){.failures = 0};
+        return;
     }
-    return WEIR_OK;
+    unsigned doublings = silence->failures < 6 ? silence->failures : 6;
+    silence->failures++;
+    silence->until_ms = weir_clock_monotonic_ms() + ((int64_t)SILENCE_MS_MIN << doublings);
 }
 
 /* Where each chain stands, for readiness and for `weir doctor`. */
@@ -201,7 +256,10 @@ static enum weir_err put_chain(struct weir_settler *settler,
     struct weir_rail_head final;
     unsigned __int128 balance;
     const struct weir_address native = {{0}};
+    if (weir_settler_is_silent(settler, rail))
+        return WEIR_OK;
     enum weir_err err = weir_client_heads(&rail->client, scope, &head, &final);
+    weir_settler_heard(settler, rail, err);
     if (err == WEIR_OK)
         err = weir_client_balance(&rail->client, scope, &native, &settler->worker.keys.gas,
                                   WEIR_CLIENT_LATEST, &balance);
@@ -288,19 +346,34 @@ static bool wait_for_work(struct weir_settler *settler)
     struct pollfd extra[] = {
         {.fd = duty->stop_in, .events = POLLIN},
         {.fd = duty->wake_in, .events = POLLIN},
+        {.fd = duty->signer, .events = POLLIN}, /* readable: it is gone, or out of step with us */
     };
     int64_t left_ms = settler->wake_at_ms - weir_clock_monotonic_ms();
     if (settler->did_something || left_ms < 0)
         left_ms = 0;
     struct weir_scope scope = {.arena = settler->worker.scratch};
-    if (weir_http_wait(settler->http, &scope, extra, 2, (int)left_ms) != WEIR_OK)
+    if (weir_http_wait(settler->http, &scope, extra, 3, (int)left_ms) != WEIR_OK)
         weir_log_failure(WEIR_LOG_ERROR, "wait", &scope);
     struct weir_http_result late; /* answers nobody waits for any more */
     while (weir_http_next(settler->http, &late))
         weir_http_release(settler->http, late.ticket);
     if (extra[1].revents != 0)
         weir_duty_wake_clear(duty);
-    return extra[0].revents == 0;
+    settler->must_stop = settler->must_stop || extra[0].revents != 0;
+    settler->is_cut_off = extra[2].revents != 0;
+    return !settler->must_stop && !settler->is_cut_off;
+}
+
+/* Until the duty shall end; 1 when it cannot go on. */
+static int work(struct weir_settler *settler)
+{
+    struct weir_duty *duty = settler->worker.duty;
+    do {
+        if (round_of_work(settler) != WEIR_OK)
+            return settler->must_stop ? 0 : 1;
+        put_status(settler);
+    } while (!(duty->until_idle && is_idle(settler)) && wait_for_work(settler));
+    return settler->is_cut_off ? 1 : 0;
 }
 
 int weir_settler_run(struct weir_duty *duty)
@@ -309,16 +382,7 @@ int weir_settler_run(struct weir_duty *duty)
     int status = 1;
     if (start(&settler, duty) == WEIR_OK) {
         weir_duty_ready(duty);
-        status = 0;
-        do {
-            if (round_of_work(&settler) != WEIR_OK) {
-                status = 1;
-                break;
-            }
-            put_status(&settler);
-            if (duty->until_idle && is_idle(&settler))
-                break;
-        } while (wait_for_work(&settler));
+        status = work(&settler);
     } else {
         weir_log_failure(WEIR_LOG_ERROR, "cannot_start", &settler.worker.scope);
     }

@@ -65,6 +65,13 @@ struct weir_contact {
     uint64_t *known_serial; /* newest opinion it has, by book */
 };
 
+/* A chain's node that does not answer is asked less and less often: whoever waits for it cannot do
+ * the rest. */
+struct weir_silence {
+    unsigned failures;
+    int64_t until_ms; /* monotonic */
+};
+
 #define WEIR_RUNS_MAX 256
 #define WEIR_RUN_BYTES 64
 
@@ -84,7 +91,8 @@ struct weir_settler {
     size_t contact_count;
     struct weir_evm_rail *rails; /* one per configured chain */
     size_t rail_count;
-    uint64_t *next_nonce; /* by rail: one above the highest ever given */
+    struct weir_silence *silences; /* by rail */
+    uint64_t *next_nonce;          /* by rail: one above the highest ever given */
     struct weir_run runs[WEIR_RUNS_MAX];
     size_t next_run;
     int64_t payouts_at_ms; /* monotonic: when intents are looked at next */
@@ -93,6 +101,7 @@ struct weir_settler {
     int64_t status_at_ms; /* monotonic */
     bool did_something;   /* in this round: look again at once */
     bool must_stop;       /* stop_in said so while we waited for somebody */
+    bool is_cut_off;      /* the signer is not to be reached any more */
     int64_t wake_at_ms;   /* monotonic: nothing to do before */
 };
 
@@ -188,6 +197,13 @@ WEIR_CHECKED enum weir_err weir_settler_requests(struct weir_settler *settler,
 /* settler_statements.c: has finished work attested. */
 WEIR_CHECKED enum weir_err weir_settler_attest(struct weir_settler *settler,
                                                struct weir_scope *scope);
+
+/* Whether the rail's node is left alone for now; the duty is then woken when that is over. */
+bool weir_settler_is_silent(struct weir_settler *settler, const struct weir_evm_rail *rail);
+/* What came of asking it. */
+void weir_settler_heard(struct weir_settler *settler,
+                        const struct weir_evm_rail *rail,
+                        enum weir_err err);
 
 /* The duty has something to do at `at_ms` (monotonic) at the latest. */
 void weir_settler_wake_at(struct weir_settler *settler, int64_t at_ms);

@@ -181,11 +181,15 @@ static enum weir_err do_step(struct weir_settler *settler,
         return WEIR_OK;
     if (action.kind == WEIR_RAIL_ACTION_SIGN)
         err = sign_attempt(settler, scope, stored, action.attempt, event);
+    else if ((*is_waiting = weir_settler_is_silent(settler, rail)))
+        return WEIR_OK;
     else
         err = ops->perform(&rail->base, scope, &stored->job, &account, action, event);
     enum weir_rail_stage before = stored->job.stage;
     if (err == WEIR_OK)
         err = ops->apply(&rail->base, scope, &stored->job, &account, event, weir_clock_now());
+    if (err == WEIR_OK && action.kind != WEIR_RAIL_ACTION_SIGN)
+        weir_settler_heard(settler, rail, stored->job.run.failures > 0 ? WEIR_E_NETWORK : WEIR_OK);
     if (err == WEIR_OK)
         err = store_job(settler, scope, stored);
     if (err == WEIR_OK)

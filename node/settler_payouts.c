@@ -212,20 +212,44 @@ static enum weir_err is_effective(struct closing *closing, bool *is_done)
     return err;
 }
 
+/* Whether no report can come any more: a final block lies behind the claim window.  Our own clock
+ * may be wrong, and what is mined may take long to become final. */
+static enum weir_err is_over(struct closing *closing, bool *is_closed)
+{
+    uint64_t closed_s =
+        weir_terms_closed_s(&closing->book->agreement->terms, closing->intent->window);
+    struct weir_rail_head head;
+    struct weir_rail_head final;
+    *is_closed = false;
+    if ((uint64_t)(weir_clock_now() / 1000) < closed_s)
+        return WEIR_OK; /* spares the question; a clock that is behind only delays */
+    enum weir_err err =
+        weir_client_heads(&closing->book->rail->client, closing->scope, &head, &final);
+    *is_closed = err == WEIR_OK && final.timestamp_s >= closed_s;
+    return err;
+}
+
 /* The claim window is over and nothing was paid. */
 static enum weir_err expire(struct closing *closing)
 {
     struct weir_store *store = closing->settler->worker.store;
     const char *why = "the claim window is over";
-    enum weir_err err =
-        weir_transfer_void(store, closing->scope, &closing->intent->id, weir_clock_now(), why);
-    if (err == WEIR_E_NOT_FOUND) {
+    enum weir_err err = weir_store_begin(store, closing->scope, WEIR_WRITE_SHORT);
+    if (err != WEIR_OK)
+        return err;
+    err = weir_transfer_void(store, closing->scope, &closing->intent->id, weir_clock_now(), why);
+    if (err == WEIR_E_NOT_FOUND) { /* it was never booked */
         weir_scope_recover(closing->scope);
         err = WEIR_OK;
     }
-    return err != WEIR_OK ? err
-                          : weir_intent_step(store, closing->scope, &closing->intent->id,
-                                             WEIR_INTENT_EXPIRED, weir_clock_now(), why);
+    if (err == WEIR_OK)
+        err = weir_intent_step(store, closing->scope, &closing->intent->id, WEIR_INTENT_EXPIRED,
+                               weir_clock_now(), why);
+    if (err != WEIR_OK) {
+        weir_store_rollback(store);
+        return err;
+    }
+    return weir_store_commit(store, closing->scope);
 }
 
 /* What the payout of an intent is worth by the terms, as if nothing had been paid before. */
@@ -251,16 +275,16 @@ static enum weir_err book_if_missing(struct closing *closing)
 static enum weir_err close_intent(struct closing *closing)
 {
     struct weir_store *store = closing->settler->worker.store;
-    bool is_done;
-    uint64_t now_s = (uint64_t)(weir_clock_now() / 1000);
-    enum weir_err err = is_effective(closing, &is_done);
+    bool is_done = false;
+    bool is_closed = false;
+    /* In this order: the level is read at or after the block that closes the claim window. */
+    enum weir_err err = is_over(closing, &is_closed);
+    if (err == WEIR_OK)
+        err = is_effective(closing, &is_done);
     if (err != WEIR_OK)
         return err;
-    if (!is_done &&
-        now_s > weir_terms_closed_s(&closing->book->agreement->terms, closing->intent->window))
-        return expire(closing);
     if (!is_done)
-        return WEIR_OK;
+        return is_closed ? expire(closing) : WEIR_OK;
     err = find_tx(closing);
     if (err == WEIR_OK)
         err = find_log(closing);
@@ -304,9 +328,12 @@ enum weir_err weir_settler_payouts(struct weir_settler *settler, struct weir_sco
         if (book == NULL)
             continue; /* an agreement that is not configured any more */
         settler->payouts_at_ms = now_ms + book->agreement->configured->chain->poll_ms;
+        if (book->rail == NULL || weir_settler_is_silent(settler, book->rail))
+            continue;
         struct closing closing = {
             .settler = settler, .scope = scope, .book = book, .intent = &intents[i]};
         err = close_intent(&closing);
+        weir_settler_heard(settler, book->rail, err);
         if (err != WEIR_OK && err != WEIR_E_STORE && err != WEIR_E_MEMORY) {
             weir_log_failure(WEIR_LOG_WARN, "payout_not_closed", scope);
             err = WEIR_OK;

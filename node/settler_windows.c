@@ -117,13 +117,14 @@ enum weir_err weir_settler_read_levels(struct weir_settler *settler,
             places[count] = i;
             windows[count++] = book->tracked[i].window;
         }
-    if (count == 0)
+    if (count == 0 || weir_settler_is_silent(settler, book->rail))
         return WEIR_OK;
     book->levels_read_ms = now_ms;
     uint8_t levels[WEIR_CLIENT_WINDOWS_MAX];
     const struct weir_client_windows asked = {book->agreement->domain.contract, windows, count};
     enum weir_err err =
         weir_client_levels(&book->rail->client, scope, &asked, WEIR_CLIENT_LATEST, levels);
+    weir_settler_heard(settler, book->rail, err);
     if (err != WEIR_OK) {
         /* The chain's silence stops nothing but sending; the next poll asks again. */
         weir_log_failure(WEIR_LOG_WARN, "levels_not_read", scope);
