@@ -135,7 +135,7 @@ static bool is_idle(const struct weir_collector *collector)
     if (collector->is_behind || collector->queue.count > 0)
         return false;
     if (collector->probing_count == 0)
-        return !collector->must_look;
+        return !collector->must_look && !collector->has_news;
     for (size_t i = 0; i < agreements->count; i++) {
         const struct weir_agreement *agreement = &agreements->items[i];
         struct weir_interval last =

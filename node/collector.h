@@ -90,6 +90,7 @@ struct weir_collector {
     size_t publish_next; /* where the last round of publishing stopped */
     uint64_t version;    /* of the ledger when events were last looked for */
     bool must_look;      /* somebody said that there is something new */
+    bool has_news;       /* there was: gauges that events feed are to be published */
     bool is_behind;      /* there is more to do at once */
     bool is_partial;     /* some gauge has more to publish */
 };

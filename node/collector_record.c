@@ -186,6 +186,8 @@ enum weir_err weir_collector_publish(struct weir_collector *collector, int64_t n
     bool is_round = began_ms >= collector->publish_at_ms;
     size_t total = collector->probing_count;
     if (is_round && events_may_be_new(collector, &scope))
+        collector->has_news = true;
+    if (collector->has_news)
         total += collector->fed_count;
     size_t numbers[PUBLISH_GROUP];
     size_t count = 0;
@@ -208,6 +210,7 @@ enum weir_err weir_collector_publish(struct weir_collector *collector, int64_t n
         }
     }
     if (is_round) {
+        collector->has_news = false;
         collector->publish_next = 0;
         collector->publish_at_ms = collector->is_partial ? 0 : began_ms + PUBLISH_EVERY_MS;
     }

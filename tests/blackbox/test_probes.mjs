@@ -165,6 +165,7 @@ const again = await start(node);
 await until('missed ticks', async () => ((await ticksByReason(again.api)).missed ?? 0) >= 2 * gauges.length);
 await until('new ticks', async () => ((await ticksByReason(again.api)).ok ?? 0) >= 2);
 assert.equal(await stop(again), 0);
+node.run(['ledger', 'check']);
 const rows = parseCsv(node.run(['gauge', 'history', 'ok', '--csv']).stdout);
 assert.ok(rows.every((row) => row.down_ms === '0'), 'what was missed is not down');
 server.closeAllConnections();

@@ -145,4 +145,6 @@ assert.equal(Number(rest.added) + Number(rest.known), EVENTS);
 expectSame(historyOf(killed), wanted, 'killed in the middle');
 assert.equal(runsOf(killed), wantedRuns);
 assert.equal(killed.json(['import', file]).gauges[0].added, '0');
+for (const node of [inOrder, killed])
+    node.run(['ledger', 'check']);
 console.log(`${EVENTS} events, ${distinct} of them distinct: four ways, one history`);
