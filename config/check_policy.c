@@ -31,47 +31,6 @@ static enum weir_err check_spend(const struct weir_check *check, size_t index)
     return WEIR_OK;
 }
 
-/* "name(type,type)": what the selector is made of. */
-static bool function_is_sound(const char *text)
-{
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
-    size_t name = strspn(text, letters);
-    if (name == 0 || text[name] != '(' || (text[0] >= '0' && text[0] <= '9'))
-        return false;
-    size_t depth = 0;
-    for (const char *at = text + name; *at != '\0'; at++) {
-        if (*at == '(')
-            depth++;
-        else if (*at == ')' && --depth == 0)
-            return at[1] == '\0';
-        else if (*at != ',' && *at != '[' && *at != ']' && *at != ')' &&
-                 strchr(letters, *at) == NULL)
-            return false;
-    }
-    return false;
-}
-
-static enum weir_err check_contract(const struct weir_check *check, size_t index)
-{
-    struct weir_config *config = check->config;
-    struct weir_config_contract *contract = &config->policy.contracts[index];
-    struct weir_names chains = weir_names_of_chains(config);
-    const char *list = "policy.contracts";
-    const struct weir_reference chain = {list, index, "chain", contract->chain_name};
-    size_t found = 0;
-    if (weir_check_find(check, &chains, chain, &found) != WEIR_OK)
-        return check->scope->err;
-    contract->chain = &config->chains[found];
-    for (size_t i = 0; i < contract->functions.count; i++) {
-        if (!function_is_sound(contract->functions.items[i]))
-            return weir_check_refuse(check, list, index, "functions",
-                                     "'%s' is not a function such as transfer(address,uint256), "
-                                     "without spaces",
-                                     contract->functions.items[i]);
-    }
-    return WEIR_OK;
-}
-
 /* An agreement the signer would always refuse is a mistake of one of the two. */
 static enum weir_err check_spending_of(const struct weir_check *check, size_t index)
 {
@@ -99,10 +58,6 @@ enum weir_err weir_check_policy(const struct weir_check *check)
     const struct weir_config *config = check->config;
     for (size_t i = 0; i < config->policy.spend_count; i++) {
         if (check_spend(check, i) != WEIR_OK)
-            return check->scope->err;
-    }
-    for (size_t i = 0; i < config->policy.contract_count; i++) {
-        if (check_contract(check, i) != WEIR_OK)
             return check->scope->err;
     }
     for (size_t i = 0; i < config->agreement_count; i++) {

@@ -206,19 +206,9 @@ struct weir_config_spend {
     struct weir_money day_max;
 };
 
-/* A contract the gas key may call besides the clones of the agreements. */
-struct weir_config_contract {
-    const char *chain_name;
-    const struct weir_config_chain *chain;
-    struct weir_config_address address;
-    struct weir_config_texts functions; /* "transfer(address,uint256)": the selector's text */
-};
-
 struct weir_config_policy {
     struct weir_config_spend *spends; /* an asset that is not listed is never paid */
     size_t spend_count;
-    struct weir_config_contract *contracts;
-    size_t contract_count;
     uint64_t fee_per_gas_max_wei;
     uint64_t gas_max;
     uint32_t transactions_per_day_max;
@@ -229,7 +219,6 @@ struct weir_config_limits {
     uint32_t batch_events_max;
     uint64_t line_bytes_max;
     int64_t event_ahead_max_ms;
-    uint64_t proof_bytes_max;
     uint64_t disk_reserve_bytes;
 };
 

@@ -296,31 +296,6 @@ static WEIR_SECTION(spend_section,
                     spend_options,
                     "Limits for one asset; an asset without a line here is never paid.");
 
-#define CONTRACT(member) WEIR_AT(struct weir_config_contract, member)
-static const struct weir_option contract_options[] = {
-    {.key = "chain",
-     .kind = WEIR_OPTION_NAME,
-     .is_required = true,
-     .at = {CONTRACT(chain_name)},
-     .help = "Name of its chain."},
-    {.key = "address",
-     .kind = WEIR_OPTION_ADDRESS,
-     .is_required = true,
-     .at = {CONTRACT(address)},
-     .help = "The contract."},
-    {.key = "functions",
-     .kind = WEIR_OPTION_TEXTS,
-     .is_required = true,
-     .at = {CONTRACT(functions)},
-     .max = 32,
-     .help = "Functions it may call there, for example `transfer(address,uint256)`."},
-};
-static WEIR_SECTION(contract_section,
-                    "contract",
-                    struct weir_config_contract,
-                    contract_options,
-                    "A contract the gas key may call besides the agreements above.");
-
 #define POLICY(member) WEIR_AT(struct weir_config_policy, member)
 static const struct weir_option policy_options[] = {
     {.key = "spending",
@@ -328,11 +303,6 @@ static const struct weir_option policy_options[] = {
      .at = {POLICY(spends), POLICY(spend_count)},
      .max = 1024,
      .section = &spend_section},
-    {.key = "contracts",
-     .kind = WEIR_OPTION_LIST,
-     .at = {POLICY(contracts), POLICY(contract_count)},
-     .max = 256,
-     .section = &contract_section},
     {.key = "max_fee_per_gas",
      .kind = WEIR_OPTION_FEE,
      .at = {POLICY(fee_per_gas_max_wei)},

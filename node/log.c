@@ -1,6 +1,7 @@
 #include "node/log.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,9 +10,11 @@
 #include "node/clock.h"
 
 #define LINE_BYTES 4096
+#define JSON_BYTES (3 * LINE_BYTES + 16)
 
 static const char *duty_name = "main";
 static enum weir_log_level threshold = WEIR_LOG_INFO;
+static bool is_json;
 
 static const char *level_name(enum weir_log_level level)
 {
@@ -38,6 +41,43 @@ void weir_log_threshold(enum weir_log_level lowest)
     threshold = lowest;
 }
 
+void weir_log_json(bool on)
+{
+    is_json = on;
+}
+
+static size_t put(char *out, const char *text)
+{
+    size_t length = strlen(text);
+    memcpy(out, text, length);
+    return length;
+}
+
+/* Turns `key=value key="value"` into one JSON object of strings; its length.  A byte of the line
+ * becomes three at most. */
+static size_t json_of(const char *line, size_t length, char out[static JSON_BYTES])
+{
+    bool is_value = false;
+    bool is_quoted = false;
+    size_t used = put(out, "{\"");
+    for (size_t i = 0; i < length; i++) {
+        if (!is_value && line[i] == '=') {
+            used += put(out + used, "\":\"");
+            is_value = true;
+        } else if (is_value && line[i] == '"' && (is_quoted || line[i - 1] == '=')) {
+            is_quoted = !is_quoted;
+        } else if (is_value && !is_quoted && line[i] == ' ') {
+            used += put(out + used, "\",\"");
+            is_value = false;
+        } else {
+            if (line[i] == '"' || line[i] == '\\')
+                out[used++] = '\\';
+            out[used++] = line[i];
+        }
+    }
+    return used + put(out + used, is_value ? "\"}\n" : "\":\"\"}\n");
+}
+
 void weir_log(enum weir_log_level level, const char *event, const char *fmt, ...)
 {
     if (level < threshold)
@@ -60,9 +100,12 @@ void weir_log(enum weir_log_level level, const char *event, const char *fmt, ...
             line[i] = '?'; /* foreign bytes must not steer a terminal or forge a line */
     while (used > 0 && line[used - 1] == ' ')
         used--;
+    char json[JSON_BYTES];
+    size_t json_used = is_json ? json_of(line, used, json) : 0;
     line[used++] = '\n';
     /* One write per line keeps the lines of several duties apart; a lost log line is no error. */
-    ssize_t written = write(STDERR_FILENO, line, used);
+    ssize_t written =
+        is_json ? write(STDERR_FILENO, json, json_used) : write(STDERR_FILENO, line, used);
     (void)written;
 }
 

@@ -5,6 +5,8 @@
 #ifndef WEIR_NODE_LOG_H
 #define WEIR_NODE_LOG_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 
 enum weir_log_level {
@@ -17,6 +19,8 @@ enum weir_log_level {
 /* Set once when a process takes its duty; `name` is borrowed. */
 void weir_log_duty(const char *name);
 void weir_log_threshold(enum weir_log_level lowest);
+/* One JSON object of strings per line instead of logfmt. */
+void weir_log_json(bool on);
 
 /* `fmt` makes the fields behind the event ("agreement=%s window=%u"); it may be "". */
 void weir_log(enum weir_log_level level, const char *event, const char *fmt, ...)

@@ -31,6 +31,7 @@ int weir_cmd_run(struct weir_command *command)
         return weir_command_fail(command);
     weir_log_duty("supervisor");
     weir_log_threshold(level_of(config->node.log_level));
+    weir_log_json(config->node.log_format == WEIR_CONFIG_LOG_JSON);
     weir_log(WEIR_LOG_INFO, "starting", "node=%s version=%s", config->node.name, WEIR_VERSION);
     if (weir_ledger_prepare(command->scope, config) != WEIR_OK)
         return weir_command_fail(command);

@@ -303,8 +303,6 @@ static const struct mistake mistakes[] = {
      "for USDC"},
     {"      max_per_day: \"5000.00\"", "      max_per_day: \"5\"",
      "policy.spending[0].max_per_day: less than max_per_payout"},
-    {"[\"transfer(address,uint256)\"]", "[\"transfer(address, uint256)\"]",
-     "policy.contracts[0].functions: 'transfer(address, uint256)' is not a function"},
     {"    finality: finalized", "    finality: depth 0",
      "chains[0].finality: 'depth 0' is neither 'finalized' nor 'depth N'"},
     {"    priority_fee: 1gwei", "    priority_fee: 1",

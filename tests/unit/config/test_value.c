@@ -107,76 +107,78 @@ static void values_read_and_print_the_same(void **state)
     without_scope(&scope);
 }
 
+static const struct {
+    const struct weir_option *option;
+    const char *text;
+} refused[] = {
+    {&duration, ""},
+    {&duration, "5"},
+    {&duration, "s"},
+    {&duration, "5 s"},
+    {&duration, "5S"},
+    {&duration, "1h30m"},
+    {&duration, "05s"},
+    {&duration, "-5s"},
+    {&duration, "1.5s"},
+    {&duration, "5sec"},
+    {&duration, "15250284453w"},
+    {&duration, "None"},
+    {&size, "5K"},
+    {&size, "5kib"},
+    {&size, "5"},
+    {&fee, "5"},
+    {&fee, "5eth"},
+    {&fee, "1.5wei"},
+    {&fee, "0.0000000001gwei"},
+    {&fee, "99999999999999gwei"},
+    {&count, "256"},
+    {&count, "0x10"},
+    {&count, "+1"},
+    {&count, "1e1"},
+    {&count, ""},
+    {&name, ""},
+    {&name, "-a"},
+    {&name, "a b"},
+    {&name, "\xc3\xa4"},
+    {&url, "http://"},
+    {&url, "http:///a"},
+    {&url, "https://a b/"},
+    {&url, "HTTP://a/"},
+    {&url, "http://a/\x01"},
+    {&listening, "localhost:80"},
+    {&listening, "127.0.0.1"},
+    {&listening, "::1:80"},
+    {&listening, "[::1]80"},
+    {&listening, "127.0.0.1:65536"},
+    {&finality, "depth"},
+    {&finality, "depth 0"},
+    {&finality, "depth 01"},
+    {&finality, "latest"},
+    {&finality, "depth 100001"},
+    {&statuses, ""},
+    {&statuses, "99"},
+    {&statuses, "600"},
+    {&statuses, "300-200"},
+    {&statuses, "200,200"},
+    {&statuses, "200;300"},
+    {&statuses, "200-"},
+    {&separator, ""},
+    {&separator, "ab"},
+    {&separator, "\""},
+    {&separator, "\xc3"},
+};
+
 static void what_has_two_readings_or_none_is_refused(void **state)
 {
     (void)state;
-    static const struct {
-        const struct weir_option *option;
-        const char *text;
-    } rows[] = {
-        {&duration, ""},
-        {&duration, "5"},
-        {&duration, "s"},
-        {&duration, "5 s"},
-        {&duration, "5S"},
-        {&duration, "1h30m"},
-        {&duration, "05s"},
-        {&duration, "-5s"},
-        {&duration, "1.5s"},
-        {&duration, "5sec"},
-        {&duration, "15250284453w"},
-        {&duration, "None"},
-        {&size, "5K"},
-        {&size, "5kib"},
-        {&size, "5"},
-        {&fee, "5"},
-        {&fee, "5eth"},
-        {&fee, "1.5wei"},
-        {&fee, "0.0000000001gwei"},
-        {&fee, "99999999999999gwei"},
-        {&count, "256"},
-        {&count, "0x10"},
-        {&count, "+1"},
-        {&count, "1e1"},
-        {&count, ""},
-        {&name, ""},
-        {&name, "-a"},
-        {&name, "a b"},
-        {&name, "\xc3\xa4"},
-        {&url, "http://"},
-        {&url, "http:///a"},
-        {&url, "https://a b/"},
-        {&url, "HTTP://a/"},
-        {&url, "http://a/\x01"},
-        {&listening, "localhost:80"},
-        {&listening, "127.0.0.1"},
-        {&listening, "::1:80"},
-        {&listening, "[::1]80"},
-        {&listening, "127.0.0.1:65536"},
-        {&finality, "depth"},
-        {&finality, "depth 0"},
-        {&finality, "depth 01"},
-        {&finality, "latest"},
-        {&finality, "depth 100001"},
-        {&statuses, ""},
-        {&statuses, "99"},
-        {&statuses, "600"},
-        {&statuses, "300-200"},
-        {&statuses, "200,200"},
-        {&statuses, "200;300"},
-        {&statuses, "200-"},
-        {&separator, ""},
-        {&separator, "ab"},
-        {&separator, "\""},
-        {&separator, "\xc3"},
-    };
     struct weir_scope scope = with_scope();
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
         struct target target = {0};
         const struct weir_address_check none = {NULL};
         weir_scope_recover(&scope);
-        if (weir_value_read(&scope, rows[i].option, rows[i].text, none, &target) != WEIR_E_CONFIG)
-            fail_msg("%s '%s' is accepted", rows[i].option->key, rows[i].text);
+        if (weir_value_read(&scope, refused[i].option, refused[i].text, none, &target) !=
+            WEIR_E_CONFIG)
+            fail_msg("%s '%s' is accepted", refused[i].option->key, refused[i].text);
         assert_true(scope.fault[0] != '\0');
     }
     without_scope(&scope);
