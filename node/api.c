@@ -127,6 +127,14 @@ static enum MHD_Result send_answer(struct MHD_Connection *connection,
     return done;
 }
 
+/* What a route takes, and never more than the configuration allows. */
+static size_t body_bytes_max(const struct weir_api *api, const struct weir_api_route *route)
+{
+    uint64_t most = api->worker.config->api.body_bytes_max;
+    size_t limit = route == NULL ? 0 : route->body_bytes_max;
+    return limit < most ? limit : (size_t)most;
+}
+
 /* Judges what was received and lets the handler answer. */
 static void answer_call(struct weir_api *api,
                         struct call *call,
@@ -146,7 +154,7 @@ static void answer_call(struct weir_api *api,
         err = weir_fail(scope, WEIR_E_NOT_FOUND, "nothing is served at this path");
     else if (call->is_too_large)
         err = weir_fail(scope, WEIR_E_LIMIT, "the body is larger than %zu bytes",
-                        call->route->body_bytes_max);
+                        body_bytes_max(api, call->route));
     else
         err = call->route->handle(api, scope, request, answer);
     if (err != WEIR_OK)
@@ -185,9 +193,9 @@ static enum MHD_Result begin_call(struct MHD_Connection *connection,
     return MHD_YES;
 }
 
-static void receive(struct call *call, const char *data, size_t length)
+static void receive(const struct weir_api *api, struct call *call, const char *data, size_t length)
 {
-    size_t limit = call->route == NULL ? 0 : call->route->body_bytes_max;
+    size_t limit = body_bytes_max(api, call->route);
     if (call->is_too_large || call->body.length + length > limit ||
         weir_buffer_put(&call->scope, &call->body, data, length) != WEIR_OK) {
         call->is_too_large = true; /* the rest is read and dropped, then refused */
@@ -215,7 +223,7 @@ static enum MHD_Result handle(void *context,
     }
     struct call *call = *state;
     if (*length > 0) {
-        receive(call, data, *length);
+        receive(api, call, data, *length);
         *length = 0;
         return MHD_YES;
     }
