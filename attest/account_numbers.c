@@ -227,7 +227,7 @@ enum weir_err weir_section_events(struct weir_scope *scope,
 {
     const struct weir_opinion *claim = &section->opinion;
     struct weir_interval window = window_of(account, section->window);
-    if (claim->phase != WEIR_PHASE_FINAL || section->leaves.count != 1 || walk->close_count != 1 ||
+    if (claim->phase != WEIR_PHASE_FINAL || section->leaves.count != 1 ||
         walk->close_ms != window.end_ms)
         return weir_fail(scope, WEIR_E_COMPLETENESS,
                          "an event gauge is judged from the one leaf that closes the window");

@@ -263,7 +263,6 @@ static enum weir_err walk_row(struct weir_scope *scope,
     if (row->leaf.kind == WEIR_LEAF_CLOSE) {
         walk->close = row->payload;
         walk->close_ms = row->leaf.tick_ms;
-        walk->close_count++;
     }
     bool is_tick = row->leaf.kind == WEIR_LEAF_TICK || row->leaf.kind == WEIR_LEAF_MISSED;
     return is_tick ? walk_tick(scope, walk, row) : WEIR_OK;
@@ -277,7 +276,7 @@ static enum weir_err walk_begin(struct weir_scope *scope,
 {
     const struct weir_proof_leaves *leaves = &section->leaves;
     const struct weir_opinion *opinion = &section->opinion;
-    if (leaves->first != opinion->first_leaf || opinion->first_leaf >= opinion->end_leaf ||
+    if (leaves->first != opinion->first_leaf ||
         leaves->count != opinion->end_leaf - opinion->first_leaf)
         return weir_fail(scope, WEIR_E_COMPLETENESS,
                          "the leaves shown are not those that the opinion names");
@@ -287,6 +286,7 @@ static enum weir_err walk_begin(struct weir_scope *scope,
     *walk = (struct weir_walk){
         .ticks = weir_take(scope, room + 1, sizeof(*walk->ticks)),
         .seqs = weir_take(scope, room + 1, sizeof(*walk->seqs)),
+        .close_ms = -1,
     };
     if (walk->ticks == NULL || walk->seqs == NULL)
         return scope->err;

@@ -20,9 +20,8 @@ struct weir_walk {
     struct weir_tick *ticks;        /* TICK and MISSED leaves */
     uint64_t *seqs;                 /* their positions in the log */
     size_t tick_count;
-    size_t close_count; /* CLOSE leaves; what follows is of the last */
-    int64_t close_ms;
-    struct weir_slice close;               /* payload, when it is open */
+    int64_t close_ms;                      /* of the last CLOSE leaf; -1: there is none */
+    struct weir_slice close;               /* its payload, when it is open */
     struct weir_maintenance_list declared; /* the notices shown */
 };
 

@@ -113,6 +113,10 @@ struct weir_proof {
     struct weir_hash evidence; /* digest over all but the payments; set by reading and writing */
 };
 
+/* How much of a seed of that level stands in the file: of the lowest only the salt, because nothing
+ * is computed from the rest of it, so nobody could tell whether it was changed. */
+size_t weir_proof_seed_bytes(uint8_t level);
+
 /* Strict.  The proof's digests have been compared and it has been found to be the canonical
  * spelling of what it says; nothing else is judged.
  * Errors: PARSE, RANGE, LIMIT (naming the line), MEMORY. */

@@ -74,6 +74,11 @@ static void read_key_sets(struct weir_lexer *lines, struct weir_proof *proof)
     }
 }
 
+size_t weir_proof_seed_bytes(uint8_t level)
+{
+    return level == 0 ? WEIR_SALT_BYTES : WEIR_SALT_SEED_BYTES;
+}
+
 static void read_leaves(struct weir_lexer *lines, struct weir_proof_section *section)
 {
     weir_lexer_expect(lines, "leaves");
@@ -99,7 +104,7 @@ static void read_leaves(struct weir_lexer *lines, struct weir_proof_section *sec
         weir_lexer_expect(lines, "seed");
         seeds[i].level = (uint8_t)weir_lexer_u64(lines, WEIR_SALT_DEPTH);
         seeds[i].index = weir_lexer_u64(lines, WEIR_SALT_INDEX_END);
-        weir_lexer_hex(lines, seeds[i].bytes, WEIR_SALT_SEED_BYTES);
+        weir_lexer_hex(lines, seeds[i].bytes, weir_proof_seed_bytes(seeds[i].level));
         weir_lexer_finish_line(lines);
     }
 }

@@ -116,7 +116,8 @@ static void put_leaves(struct writer *writer, const struct weir_proof_section *s
         put_text(writer, "seed");
         put_u64(writer, section->seeds[i].level);
         put_u64(writer, section->seeds[i].index);
-        put_hex(writer, " ", section->seeds[i].bytes, WEIR_SALT_SEED_BYTES);
+        put_hex(writer, " ", section->seeds[i].bytes,
+                weir_proof_seed_bytes(section->seeds[i].level));
         put_text(writer, "\n");
     }
 }

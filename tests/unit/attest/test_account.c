@@ -169,8 +169,16 @@ static void key_sets_must_be_those_of_the_terms(void **state)
     witness_sign_keys(&world.scope, world.secp, &world.witnesses[1]);
     world.proof.keys[1] = world.witnesses[1].keys;
     expect(&world, WEIR_E_EVIDENCE, "witness 1 is not that of the terms");
-    /* somebody else signs for the node */
+    /* another node lists the right report key, and can prove that it has it */
     world.witnesses[1].report[0] ^= 1;
+    struct proof_witness own_keys = world.witnesses[1];
+    memcpy(world.witnesses[1].identity, world.witnesses[1].statement, sizeof(own_keys.identity));
+    memcpy(world.witnesses[1].statement, own_keys.identity, sizeof(own_keys.identity));
+    witness_sign_keys(&world.scope, world.secp, &world.witnesses[1]);
+    world.proof.keys[1] = world.witnesses[1].keys;
+    expect(&world, WEIR_E_EVIDENCE, "witness 1 is not that of the terms");
+    world.witnesses[1] = own_keys;
+    /* somebody else signs for the node */
     world.witnesses[1].identity[0] ^= 1;
     witness_sign_keys(&world.scope, world.secp, &world.witnesses[1]);
     world.proof.keys[1] = world.witnesses[1].keys;
@@ -426,6 +434,14 @@ static void every_window_has_the_same_witnesses(void **state)
     proof_report(&world, 2, 1);
     expect(&world, WEIR_E_COMPLETENESS, "same witnesses");
     world.proof.section_count = 0;
+    expect(&world, WEIR_E_COMPLETENESS, "same witnesses");
+    /* a section beyond those of the mask */
+    proof_make_sections(&world, 0x29);
+    memmove(&world.sections[2], &world.sections[3], 2 * sizeof(world.sections[0]));
+    world.sections[4] = world.sections[6];
+    world.proof.section_count = 5;
+    world.proof.report.breach.mask = weir_word_u64(0x09);
+    proof_report(&world, 2, 3);
     expect(&world, WEIR_E_COMPLETENESS, "same witnesses");
     proof_free(&world);
 }

@@ -139,6 +139,22 @@ static void a_known_key_that_signed_wrongly_spoils_the_head(void **state)
     proof_free(&world);
 }
 
+static void a_signature_of_the_log_has_the_right_length(void **state)
+{
+    (void)state;
+    struct proof_world world;
+    proof_make(&world, proof_defaults());
+    struct weir_proof_section *section = &world.sections[1];
+    struct weir_note note;
+    struct weir_buffer printed = {.capacity_max = WEIR_NOTE_BYTES_MAX};
+    assert_int_equal(weir_note_parse(&world.scope, section->checkpoint, &note), WEIR_OK);
+    note.lines[0].signature.length--;
+    assert_int_equal(weir_note_print(&world.scope, &note, &printed), WEIR_OK);
+    section->checkpoint = weir_buffer_slice(&printed);
+    expect(&world, WEIR_E_SIGNATURE, "the wrong length");
+    proof_free(&world);
+}
+
 /* Three of five: two others must cosign. */
 static void enough_other_witnesses_cosigned(void **state)
 {
@@ -417,6 +433,14 @@ static void a_section_can_be_checked_alone(void **state)
     assert_int_equal(weir_account_section(&world.scope, &account, &rules, &world.sections[1],
                                           unsigned_needs, &opinion),
                      WEIR_E_EVIDENCE);
+    assert_non_null(strstr(world.scope.fault, "the terms know no witness 3"));
+    weir_scope_recover(&world.scope);
+    world.sections[1].witness = 1;
+    world.sections[1].window = world.options.window_count;
+    world.sections[1].opinion.window = world.options.window_count;
+    assert_int_equal(weir_account_section(&world.scope, &account, &rules, &world.sections[1],
+                                          unsigned_needs, &opinion),
+                     WEIR_E_EVIDENCE);
     proof_free(&world);
 }
 
@@ -429,6 +453,7 @@ int main(void)
         cmocka_unit_test(the_checkpoint_is_the_head_of_the_opinion),
         cmocka_unit_test(the_witness_itself_signed_its_log),
         cmocka_unit_test(a_known_key_that_signed_wrongly_spoils_the_head),
+        cmocka_unit_test(a_signature_of_the_log_has_the_right_length),
         cmocka_unit_test(enough_other_witnesses_cosigned),
         cmocka_unit_test(a_witness_cosigns_once_however_often_it_signs),
         cmocka_unit_test(leaf_0_is_the_gauge_of_the_terms),
