@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -25,6 +26,7 @@
 #define RESTART_DELAY_MS_MAX 30000
 #define FAILURES_MAX 20 /* in a row, each within CALM_MS of the last */
 #define CALM_MS 60000
+#define LARGE_BYTES (128 * 1024)
 
 static const struct {
     const char *name;
@@ -152,6 +154,8 @@ duty_main(const struct supervisor *supervisor, enum weir_duty_id id, struct plum
     (void)prctl(PR_SET_NAME, duties[id].name, 0, 0, 0);
     const struct rlimit no_core = {0, 0};
     (void)setrlimit(RLIMIT_CORE, &no_core); /* a core of any duty may hold tokens or bodies */
+    /* A fixed threshold, or the first large answer teaches the allocator to keep what is freed. */
+    (void)mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
     weir_log_duty(duties[id].name);
     return duties[id].run(&duty);
 }
