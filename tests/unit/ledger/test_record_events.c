@@ -293,8 +293,7 @@ static void results_in_any_order_give_the_same_windows(void **state)
 /* The child records until it is killed; how far it came is what the file says. */
 static void record_and_be_killed(struct with_ledger *ledger, struct history history, uint64_t when)
 {
-    weir_store_close(ledger->store);
-    ledger->store = NULL;
+    with_ledger_close(ledger);
     int ready[2];
     assert_int_equal(pipe(ready), 0);
     pid_t child = fork();

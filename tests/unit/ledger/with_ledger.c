@@ -71,10 +71,15 @@ void with_ledger_refused(struct with_ledger *ledger,
     weir_scope_recover(&ledger->scope);
 }
 
-void with_ledger_reopen(struct with_ledger *ledger)
+void with_ledger_close(struct with_ledger *ledger)
 {
     weir_store_close(ledger->store);
     ledger->store = NULL;
+}
+
+void with_ledger_reopen(struct with_ledger *ledger)
+{
+    with_ledger_close(ledger);
     open_store(ledger);
 }
 

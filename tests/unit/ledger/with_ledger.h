@@ -37,6 +37,7 @@ void with_ledger_refused(struct with_ledger *ledger,
                          enum weir_err wanted,
                          const char *part);
 
+void with_ledger_close(struct with_ledger *ledger);
 void with_ledger_reopen(struct with_ledger *ledger);
 
 /* Plain SQLite on the same file: runs a script, or gives one number.  The script may fail when
