@@ -133,54 +133,6 @@ leaf_compare(struct rebuild *rebuild, uint64_t seq, const uint8_t bytes[static W
     return WEIR_OK;
 }
 
-static enum weir_err leaf_visit(void *context,
-                                struct weir_scope *scope,
-                                uint64_t seq,
-                                const uint8_t bytes[static WEIR_LEAF_BYTES])
-{
-    (void)scope;
-    struct rebuild *rebuild = context;
-    enum weir_err err = leaf_compare(rebuild, seq, bytes);
-    if (err != WEIR_OK)
-        return err;
-    struct weir_hash *hash = &rebuild->tiles[0][seq % WEIR_TILE_WIDTH];
-    *hash = weir_leaf_hash(bytes);
-    weir_edge_append(&rebuild->edge, hash);
-    rebuild->check->report->leaves++;
-    if (rebuild->edge.size % TELL_EVERY == 0)
-        weir_check_tell(rebuild->check, rebuild->log->origin, rebuild->edge.size,
-                        rebuild->log->head.size);
-    if (rebuild->edge.size % WEIR_TILE_WIDTH == 0)
-        err = tiles_compare(rebuild);
-    return err == WEIR_OK ? heads_compare(rebuild) : err;
-}
-
-/* Checkpoints of an own log, heads cosigned of a mirror; by size. */
-static enum weir_err heads_load(struct rebuild *rebuild)
-{
-    struct weir_collected found = {.item_bytes = sizeof(struct signed_head)};
-    const struct weir_check *check = rebuild->check;
-    struct weir_rows rows;
-    weir_rows_begin(&rows, check->store, check->scope,
-                    "SELECT size, root, 'checkpoint' FROM checkpoint WHERE log_id = ?1 "
-                    "UNION ALL SELECT size, root, 'mirror_note' FROM mirror_note WHERE origin = ?2 "
-                    "AND size <= ?3 ORDER BY 1",
-                    WEIR_VALUES(weir_value_i64(rebuild->log->log_id),
-                                weir_value_text(rebuild->log->origin),
-                                weir_value_u64(rebuild->log->head.size)));
-    while (weir_rows_next(&rows)) {
-        struct signed_head *head = weir_rows_collect(&rows, &found);
-        if (head == NULL)
-            break;
-        head->head.size = weir_row_u64(&rows, 0);
-        head->head.root = weir_row_hash(&rows, 1);
-        head->table = weir_row_text(&rows, 2);
-    }
-    rebuild->heads = found.items;
-    rebuild->head_count = found.count;
-    return weir_rows_end(&rows);
-}
-
 /* The stored edge names the subtrees that make up the leaves: the first wrong one is named. */
 static enum weir_err edge_compare(const struct rebuild *rebuild)
 {
@@ -209,6 +161,56 @@ static enum weir_err edge_compare(const struct rebuild *rebuild)
         first += span;
     }
     return err;
+}
+
+static enum weir_err leaf_visit(void *context,
+                                struct weir_scope *scope,
+                                uint64_t seq,
+                                const uint8_t bytes[static WEIR_LEAF_BYTES])
+{
+    (void)scope;
+    struct rebuild *rebuild = context;
+    enum weir_err err = leaf_compare(rebuild, seq, bytes);
+    if (err != WEIR_OK)
+        return err;
+    struct weir_hash *hash = &rebuild->tiles[0][seq % WEIR_TILE_WIDTH];
+    *hash = weir_leaf_hash(bytes);
+    weir_edge_append(&rebuild->edge, hash);
+    rebuild->check->report->leaves++;
+    if (rebuild->edge.size % TELL_EVERY == 0)
+        weir_check_tell(rebuild->check, rebuild->log->origin, rebuild->edge.size,
+                        rebuild->log->head.size);
+    if (rebuild->edge.size % WEIR_TILE_WIDTH == 0)
+        err = tiles_compare(rebuild);
+    if (err == WEIR_OK && rebuild->edge.size == rebuild->log->head.size)
+        err = edge_compare(rebuild);
+    return err == WEIR_OK ? heads_compare(rebuild) : err;
+}
+
+/* Checkpoints of an own log, heads cosigned of a mirror; by size. */
+static enum weir_err heads_load(struct rebuild *rebuild)
+{
+    struct weir_collected found = {.item_bytes = sizeof(struct signed_head)};
+    const struct weir_check *check = rebuild->check;
+    struct weir_rows rows;
+    weir_rows_begin(&rows, check->store, check->scope,
+                    "SELECT size, root, 'checkpoint' FROM checkpoint WHERE log_id = ?1 "
+                    "UNION ALL SELECT size, root, 'mirror_note' FROM mirror_note WHERE origin = ?2 "
+                    "AND size <= ?3 ORDER BY 1",
+                    WEIR_VALUES(weir_value_i64(rebuild->log->log_id),
+                                weir_value_text(rebuild->log->origin),
+                                weir_value_u64(rebuild->log->head.size)));
+    while (weir_rows_next(&rows)) {
+        struct signed_head *head = weir_rows_collect(&rows, &found);
+        if (head == NULL)
+            break;
+        head->head.size = weir_row_u64(&rows, 0);
+        head->head.root = weir_row_hash(&rows, 1);
+        head->table = weir_row_text(&rows, 2);
+    }
+    rebuild->heads = found.items;
+    rebuild->head_count = found.count;
+    return weir_rows_end(&rows);
 }
 
 /* As many tiles as the size needs, none more. */
@@ -298,8 +300,6 @@ enum weir_err weir_check_log(const struct weir_check *check, const struct weir_l
                         "a checkpoint covers %llu leaves, there are %llu",
                         (unsigned long long)rebuild->heads[rebuild->heads_done].head.size,
                         (unsigned long long)log->head.size);
-    if (err == WEIR_OK)
-        err = edge_compare(rebuild);
     if (err == WEIR_OK)
         err = tiles_count(rebuild);
     if (err == WEIR_OK)
