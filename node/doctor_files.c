@@ -123,31 +123,43 @@ void weir_doctor_files(struct weir_doctor *doctor)
 
 /* --- keys ------------------------------------------------------------------------------------- */
 
+/* What one agreement says about this node. */
+static void compare_witness(struct weir_doctor *doctor,
+                            const struct weir_config_agreement *agreement,
+                            const uint8_t *identity,
+                            const struct weir_address *report)
+{
+    bool is_witness = false;
+    bool is_half = false;
+    for (size_t w = 0; w < agreement->witness_count; w++) {
+        const struct weir_config_witness *witness = &agreement->witnesses[w];
+        bool is_node = memcmp(witness->node.bytes, identity, WEIR_HASH_BYTES) == 0;
+        bool is_key = memcmp(witness->key.bytes, report->bytes, WEIR_ADDRESS_BYTES) == 0;
+        is_witness = is_witness || (is_node && is_key);
+        is_half = is_half || is_node != is_key;
+    }
+    if (is_half)
+        weir_doctor_say(doctor, WEIR_FINDING_WARN, "keys",
+                        "agreement %s: a witness has this node's identity or its report key, but "
+                        "not both",
+                        agreement->name);
+    else if (is_witness)
+        weir_doctor_say(doctor, WEIR_FINDING_GOOD, "keys",
+                        "agreement %s: this node is a witness with this report key",
+                        agreement->name);
+    else
+        weir_doctor_say(doctor, WEIR_FINDING_NOTE, "keys",
+                        "agreement %s: this node is none of its witnesses, it watches only",
+                        agreement->name);
+}
+
 /* That agreements which name this node as a witness name its present report key. */
 static void compare_witnesses(struct weir_doctor *doctor, const struct weir_keys *keys)
 {
-    const struct weir_config *config = doctor->config;
     const uint8_t *identity = weir_keys_ed25519(keys, WEIR_KEY_IDENTITY);
     struct weir_address report = weir_keys_address(keys, WEIR_KEY_REPORT);
-    for (size_t i = 0; i < config->agreement_count; i++) {
-        const struct weir_config_agreement *agreement = &config->agreements[i];
-        const char *verdict = "this node is none of its witnesses: it watches only";
-        enum weir_finding_level level = WEIR_FINDING_NOTE;
-        for (size_t w = 0; w < agreement->witness_count; w++) {
-            bool is_node =
-                memcmp(agreement->witnesses[w].node.bytes, identity, WEIR_HASH_BYTES) == 0;
-            bool is_key =
-                memcmp(agreement->witnesses[w].key.bytes, report.bytes, WEIR_ADDRESS_BYTES) == 0;
-            if (is_node && is_key) {
-                verdict = "this node is a witness with this report key";
-                level = WEIR_FINDING_GOOD;
-            } else if (is_node || is_key) {
-                verdict = "a witness has this node's identity or its report key, but not both";
-                level = WEIR_FINDING_WARN;
-            }
-        }
-        weir_doctor_say(doctor, level, "keys", "agreement %s: %s", agreement->name, verdict);
-    }
+    for (size_t i = 0; i < doctor->config->agreement_count; i++)
+        compare_witness(doctor, &doctor->config->agreements[i], identity, &report);
 }
 
 /* The key set that the running signer wrote for the peers. */

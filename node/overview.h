@@ -98,6 +98,8 @@ struct weir_known_payout {
     struct weir_money paid;
     const char *tx;                    /* that paid, "" until then */
     const struct weir_stored_job *job; /* NULL: somebody else sends it, or nobody yet */
+    bool has_report;                   /* `report` names the report that pays or will pay */
+    struct weir_hash report;
 };
 
 struct weir_overview_payout_query {

@@ -3,9 +3,12 @@
 
 #include <string.h>
 
+#include "attest/due.h"
 #include "base/arena.h"
+#include "ledger/evidence.h"
 #include "ledger/jobs.h"
 #include "ledger/log.h"
+#include "ledger/reports.h"
 #include "ledger/store.h"
 #include "node/job_codec.h"
 
@@ -105,6 +108,49 @@ static enum weir_err load_transfers(const struct weir_overview *overview,
     return err;
 }
 
+/* Whether a payment by this report was seen. */
+static enum weir_err is_paid(const struct weir_overview *overview,
+                             struct weir_scope *scope,
+                             const struct weir_hash *report,
+                             bool *is_it)
+{
+    struct weir_slice *payments = NULL;
+    size_t count = 0;
+    enum weir_err err = weir_payment_list(overview->store, scope, report, &payments, &count);
+    *is_it = err == WEIR_OK && count > 0;
+    return err;
+}
+
+/* The report of our own job; else of those about this window and tier the one that was paid, or
+ * the newest. */
+static enum weir_err load_report(const struct weir_overview *overview,
+                                 struct weir_scope *scope,
+                                 struct weir_known_payout *payout)
+{
+    struct weir_report_row *rows = NULL;
+    size_t count = 0;
+    const struct weir_terms *terms = &payout->agreement->terms;
+    if (payout->job != NULL && !weir_hash_is_zero(&payout->job->subject.report)) {
+        payout->report = payout->job->subject.report;
+        payout->has_report = true;
+        return WEIR_OK;
+    }
+    unsigned bit = weir_word_lowest(weir_window_mask(terms, payout->intent.window));
+    enum weir_err err =
+        weir_report_list(overview->store, scope, &payout->agreement->row.terms_hash,
+                         weir_window_word(terms, payout->intent.window), &rows, &count);
+    bool is_it = false;
+    for (size_t i = 0; err == WEIR_OK && !is_it && i < count; i++) {
+        if (rows[i].breach.tier != payout->intent.tier || !weir_word_has(rows[i].breach.mask, bit))
+            continue;
+        err = is_paid(overview, scope, &rows[i].digest, &is_it);
+        if (is_it || !payout->has_report)
+            payout->report = rows[i].digest;
+        payout->has_report = true;
+    }
+    return err;
+}
+
 static enum weir_err load_payout(const struct weir_overview *overview,
                                  struct weir_scope *scope,
                                  struct weir_known_payout *payout)
@@ -114,7 +160,9 @@ static enum weir_err load_payout(const struct weir_overview *overview,
     if (payout->intent.window < schedule.count)
         payout->window = weir_window_of_terms(&schedule, payout->intent.window);
     enum weir_err err = load_transfers(overview, scope, payout);
-    return err == WEIR_OK ? load_job(overview, scope, payout) : err;
+    if (err == WEIR_OK)
+        err = load_job(overview, scope, payout);
+    return err == WEIR_OK ? load_report(overview, scope, payout) : err;
 }
 
 /* The agreement a query names; 0: any. */

@@ -223,11 +223,9 @@ static void write_mined(const struct weir_rail_job *job, struct weir_json *json)
 static void write_job(const struct weir_stored_job *stored, struct weir_json *json)
 {
     if (stored == NULL) {
-        weir_json_null(json, "report");
         weir_json_null(json, "job");
         return;
     }
-    weir_json_hash(json, "report", &stored->subject.report);
     weir_json_object(json, "job");
     weir_json_text(json, "stage", weir_rail_stage_name(stored->job.stage));
     weir_json_text(json, "alarm", weir_rail_alarm_name(stored->job.alarm));
@@ -269,6 +267,10 @@ static void write_payout(const struct weir_known_payout *payout, struct weir_jso
     weir_json_i64(json, "made_ms", intent->made_ms);
     weir_json_i64(json, "state_ms", intent->state_ms);
     write_money(payout, json);
+    if (payout->has_report)
+        weir_json_hash(json, "report", &payout->report);
+    else
+        weir_json_null(json, "report");
     write_job(payout->job, json);
     weir_json_close(json);
 }

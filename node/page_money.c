@@ -148,11 +148,11 @@ static void put_transaction(struct weir_html *html, const struct weir_known_payo
 static void put_proof(struct weir_html *html, const struct weir_known_payout *payout)
 {
     char digest[WEIR_HASH_HEX_BYTES];
-    if (payout->job == NULL || weir_hash_is_zero(&payout->job->subject.report)) {
+    if (!payout->has_report) {
         weir_html_put(html, "–");
         return;
     }
-    weir_hash_hex(&payout->job->subject.report, digest);
+    weir_hash_hex(&payout->report, digest);
     weir_html_put(html, "<a href=\"/v1/reports/%s\">report</a>", digest);
 }
 
