@@ -1,12 +1,14 @@
 #include "ledger/check.h"
 
+#include <string.h>
+
 #include "base/arena.h"
 #include "ledger/check_parts.h"
 #include "ledger/sql.h"
 #include "ledger/store.h"
 #include "metrics/gauge.h"
 
-void weir_check_tell(const struct weir_check *check,
+void weir_check_tell(const struct weir_ledger_check *check,
                      const char *part,
                      uint64_t done,
                      uint64_t total)
@@ -16,7 +18,7 @@ void weir_check_tell(const struct weir_check *check,
 }
 
 /* What SQLite itself can tell about the file. */
-static enum weir_err check_file(const struct weir_check *check)
+static enum weir_err check_file(const struct weir_ledger_check *check)
 {
     struct weir_rows rows;
     weir_check_tell(check, "the file", 0, 0);
@@ -34,7 +36,7 @@ static enum weir_err check_file(const struct weir_check *check)
     return weir_rows_end(&rows);
 }
 
-static enum weir_err check_gauge(const struct weir_check *check, const struct weir_log *log)
+static enum weir_err check_gauge(const struct weir_ledger_check *check, const struct weir_log *log)
 {
     struct weir_gauge gauge;
     enum weir_err err = weir_gauge_parse(check->scope, log->definition, &gauge);
@@ -47,7 +49,7 @@ static enum weir_err check_gauge(const struct weir_check *check, const struct we
                                          : weir_check_ticks(check, log);
 }
 
-static enum weir_err check_one(const struct weir_check *check, const struct weir_log *log)
+static enum weir_err check_one(const struct weir_ledger_check *check, const struct weir_log *log)
 {
     enum weir_err err = weir_check_log(check, log);
     if (err == WEIR_OK && log->is_own)
@@ -56,7 +58,7 @@ static enum weir_err check_one(const struct weir_check *check, const struct weir
     return err == WEIR_OK ? err : weir_note(check->scope, "log %s", log->origin);
 }
 
-static enum weir_err check_all(const struct weir_check *check)
+static enum weir_err check_all(const struct weir_ledger_check *check)
 {
     struct weir_log *logs = NULL;
     size_t count = 0;
@@ -70,13 +72,24 @@ static enum weir_err check_all(const struct weir_check *check)
     return err == WEIR_OK ? weir_check_money(check) : err;
 }
 
+/* Whatever a function below found wrong with stored bytes, here it means that they are damaged. */
+static enum weir_err difference(struct weir_scope *scope)
+{
+    char text[WEIR_FAULT_BYTES];
+    if (scope->err == WEIR_E_STORE || scope->err == WEIR_E_BUSY || scope->err == WEIR_E_MEMORY)
+        return scope->err;
+    memcpy(text, scope->fault, sizeof(text));
+    weir_scope_recover(scope);
+    return weir_fail(scope, WEIR_E_CORRUPT, "%s", text);
+}
+
 enum weir_err weir_ledger_check(struct weir_store *store,
                                 struct weir_scope *scope,
                                 const struct weir_progress *progress,
                                 struct weir_ledger_report *report)
 {
     struct weir_ledger_report found = {0};
-    struct weir_check check = {
+    struct weir_ledger_check check = {
         .store = store, .scope = scope, .progress = progress, .report = &found};
     enum weir_err err = weir_store_read_begin(store, scope);
     if (err != WEIR_OK)
@@ -85,5 +98,5 @@ enum weir_err weir_ledger_check(struct weir_store *store,
     weir_store_read_end(store);
     if (err == WEIR_OK)
         *report = found;
-    return err;
+    return err == WEIR_OK ? err : difference(scope);
 }

@@ -24,7 +24,7 @@ struct revisions {
 };
 
 struct event_check {
-    const struct weir_check *check;
+    const struct weir_ledger_check *check;
     const struct weir_log *log;
     struct weir_gauge gauge;
     struct weir_scope batch;
@@ -161,7 +161,7 @@ static enum weir_err events_compare(struct event_check *events)
     return err == WEIR_OK ? revisions_end(events) : err;
 }
 
-enum weir_err weir_check_events(const struct weir_check *check, const struct weir_log *log)
+enum weir_err weir_check_events(const struct weir_ledger_check *check, const struct weir_log *log)
 {
     struct event_check *events = weir_take(check->scope, 1, sizeof(*events));
     if (events == NULL)

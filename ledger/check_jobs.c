@@ -14,7 +14,7 @@
 
 /* One OTIF log. */
 struct job_check {
-    const struct weir_check *check;
+    const struct weir_ledger_check *check;
     const struct weir_log *log;
     struct weir_gauge gauge;
     struct weir_scope batch; /* dropped with every window */
@@ -320,7 +320,7 @@ static enum weir_err closes_compare(const struct job_check *jobs)
     return weir_rows_end(&rows);
 }
 
-enum weir_err weir_check_jobs(const struct weir_check *check, const struct weir_log *log)
+enum weir_err weir_check_jobs(const struct weir_ledger_check *check, const struct weir_log *log)
 {
     struct job_check jobs = {.check = check, .log = log};
     struct weir_collected starts = {.item_bytes = sizeof(int64_t)};

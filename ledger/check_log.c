@@ -18,7 +18,7 @@ struct signed_head {
 
 /* The tree being rebuilt beside what is stored. */
 struct rebuild {
-    const struct weir_check *check;
+    const struct weir_ledger_check *check;
     const struct weir_log *log;
     struct weir_edge edge;
     struct weir_hash tiles[LEVELS][WEIR_TILE_WIDTH];
@@ -46,7 +46,7 @@ static enum weir_err tile_differs(const struct rebuild *rebuild,
                              (unsigned long long)first, (unsigned long long)number);
         return weir_fail(rebuild->check->scope, WEIR_E_CORRUPT,
                          "leaves [%llu, %llu) do not lead to what tile %u/%llu holds",
-                         (unsigned long long)first, (unsigned long long)(first + span), level,
+                         (unsigned long long)first, (unsigned long long)first + span, level,
                          (unsigned long long)number);
     }
     return weir_fail(rebuild->check->scope, WEIR_E_CORRUPT, "the root of tile %u/%llu is wrong",
@@ -156,7 +156,7 @@ static enum weir_err edge_compare(const struct rebuild *rebuild)
         if (!weir_hash_equal(&stored.stack[place], &rebuild->edge.stack[place]))
             return weir_fail(scope, WEIR_E_CORRUPT,
                              "leaves [%llu, %llu) do not hash to what head.edge holds",
-                             (unsigned long long)first, (unsigned long long)(first + span));
+                             (unsigned long long)first, (unsigned long long)first + span);
         place++;
         first += span;
     }
@@ -191,7 +191,7 @@ static enum weir_err leaf_visit(void *context,
 static enum weir_err heads_load(struct rebuild *rebuild)
 {
     struct weir_collected found = {.item_bytes = sizeof(struct signed_head)};
-    const struct weir_check *check = rebuild->check;
+    const struct weir_ledger_check *check = rebuild->check;
     struct weir_rows rows;
     weir_rows_begin(&rows, check->store, check->scope,
                     "SELECT size, root, 'checkpoint' FROM checkpoint WHERE log_id = ?1 "
@@ -276,7 +276,7 @@ static enum weir_err names_compare(const struct rebuild *rebuild)
     return weir_rows_end(&rows);
 }
 
-enum weir_err weir_check_log(const struct weir_check *check, const struct weir_log *log)
+enum weir_err weir_check_log(const struct weir_ledger_check *check, const struct weir_log *log)
 {
     struct weir_log_tree tree;
     struct rebuild *rebuild = weir_take(check->scope, 1, sizeof(*rebuild));

@@ -6,7 +6,7 @@
 
 /* The balances being folded anew, one per account. */
 struct books {
-    const struct weir_check *check;
+    const struct weir_ledger_check *check;
     struct weir_account_row *stored;
     struct weir_account_row *made;
     size_t count;
@@ -123,7 +123,7 @@ static enum weir_err balances_compare(const struct books *books)
     return WEIR_OK;
 }
 
-enum weir_err weir_check_money(const struct weir_check *check)
+enum weir_err weir_check_money(const struct weir_ledger_check *check)
 {
     struct books books = {.check = check};
     weir_check_tell(check, "accounts", 0, 0);

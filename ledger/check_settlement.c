@@ -9,7 +9,7 @@
 #include "ledger/intents.h"
 #include "ledger/sql.h"
 
-static enum weir_err agreement_check(const struct weir_check *check,
+static enum weir_err agreement_check(const struct weir_ledger_check *check,
                                      const struct weir_agreement_row *row)
 {
     struct weir_terms terms;
@@ -40,7 +40,7 @@ static const struct weir_address *witness_key(const struct weir_terms *terms,
 }
 
 /* One row of `opinion` against what it is signed as. */
-static enum weir_err opinion_check(const struct weir_check *check,
+static enum weir_err opinion_check(const struct weir_ledger_check *check,
                                    struct weir_rows *rows,
                                    const struct weir_agreement_row *agreement,
                                    const struct weir_terms *terms)
@@ -73,7 +73,7 @@ static enum weir_err opinion_check(const struct weir_check *check,
     return WEIR_OK;
 }
 
-static enum weir_err opinions_check(const struct weir_check *check,
+static enum weir_err opinions_check(const struct weir_ledger_check *check,
                                     const struct weir_agreement_row *agreement)
 {
     struct weir_terms terms;
@@ -92,7 +92,7 @@ static enum weir_err opinions_check(const struct weir_check *check,
 
 /* An intent's id follows from its agreement; it is in open_intent exactly while it has not ended.
  * SQL finds the rows whose steps have a gap or go on after an end. */
-static enum weir_err intents_check(const struct weir_check *check)
+static enum weir_err intents_check(const struct weir_ledger_check *check)
 {
     struct weir_rows rows;
     weir_rows_begin(
@@ -127,7 +127,7 @@ static enum weir_err intents_check(const struct weir_check *check)
 
 /* The bytes of an attempt are those of its hash, its nonce belongs to its intent, its steps have no
  * gap. */
-static enum weir_err attempts_check(const struct weir_check *check)
+static enum weir_err attempts_check(const struct weir_ledger_check *check)
 {
     struct weir_rows rows;
     weir_rows_begin(
@@ -153,7 +153,7 @@ static enum weir_err attempts_check(const struct weir_check *check)
     return weir_rows_end(&rows);
 }
 
-enum weir_err weir_check_settlement(const struct weir_check *check)
+enum weir_err weir_check_settlement(const struct weir_ledger_check *check)
 {
     struct weir_agreement_row *agreements = NULL;
     size_t count = 0;

@@ -12,7 +12,7 @@
 
 /* One availability log: windows are rebuilt from the ticks in the order of time. */
 struct tick_check {
-    const struct weir_check *check;
+    const struct weir_ledger_check *check;
     const struct weir_log *log;
     struct weir_gauge gauge;
     struct weir_maintenance_list maintenance;
@@ -195,7 +195,7 @@ static enum weir_err windows_count(const struct tick_check *ticks)
     return err;
 }
 
-enum weir_err weir_check_ticks(const struct weir_check *check, const struct weir_log *log)
+enum weir_err weir_check_ticks(const struct weir_ledger_check *check, const struct weir_log *log)
 {
     struct tick_check ticks = {.check = check, .log = log};
     struct weir_logged_maintenance logged;

@@ -11,7 +11,7 @@
 #include "ledger/record.h"
 #include "ledger/transfers.h"
 #include "ledger/windows.h"
-#include "with_ledger.h"
+#include "tests/unit/ledger/with_ledger.h"
 
 #define TICKS 900
 #define START_MS 1767225600000

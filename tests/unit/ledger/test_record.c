@@ -13,7 +13,7 @@
 #include "ledger/sources.h"
 #include "ledger/windows.h"
 #include "metrics/availability.h"
-#include "with_ledger.h"
+#include "tests/unit/ledger/with_ledger.h"
 
 #define COUNT 1500
 #define INTERVAL_MS 250

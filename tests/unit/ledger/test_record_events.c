@@ -18,7 +18,7 @@
 #include "ledger/windows.h"
 #include "metrics/close.h"
 #include "metrics/otif.h"
-#include "with_ledger.h"
+#include "tests/unit/ledger/with_ledger.h"
 
 #define JOBS 150
 #define EVENTS_MAX (JOBS * 8)

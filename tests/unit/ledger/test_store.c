@@ -20,7 +20,7 @@
 #include "ledger/record.h"
 #include "ledger/sql.h"
 #include "ledger/status.h"
-#include "with_ledger.h"
+#include "tests/unit/ledger/with_ledger.h"
 
 /* Tables that hold what can be computed again, or the present only; all others are evidence. */
 static const char *const CHANGING[] = {

@@ -1,4 +1,4 @@
-#include "with_ledger.h"
+#include "tests/unit/ledger/with_ledger.h"
 
 #include <dirent.h>
 #include <stdio.h>
