@@ -5,7 +5,9 @@
 // ctest: timeout=300
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { ask, RunningNode, tokenHash, until } from './with_node.mjs';
 
@@ -378,6 +380,20 @@ test('metrics come in both formats and say the same', async () => {
     for (const state of ['open', 'held', 'settled', 'expired', 'superseded'])
         assert.equal(a.series.get(`weir_payouts{state="${state}"}`), '0');
     assert.ok(Number(a.series.get('weir_log_leaves{gauge="web"}')) > 1);
+});
+
+test('docs/api.md names every door and every metric', () => {
+    const source = (name) => readFileSync(join(process.env.WEIR_SOURCE, name), 'utf8');
+    const page = source('docs/api.md');
+    const metrics = [...source('node/metrics.def').matchAll(/^WEIR_METRIC\((\w+), (\w+), "([^"]*)"\)$/gm)];
+    assert.ok(metrics.length > 20);
+    for (const [, name, type, help] of metrics)
+        assert.ok(page.includes(`| \`${name}\` | ${type} | ${help} |`), name);
+    const doors = node.run(['doctor', '--json', '--offline']).json().findings
+        .filter(({ part }) => part === 'doors').flatMap(({ text }) => text.match(/\b(?:GET|POST) \/[^, ]*/g) ?? []);
+    assert.ok(doors.length > 15);
+    for (const door of doors)
+        assert.ok(page.includes(`| \`${door}\` |`), door);
 });
 
 test('the page is whole without scripts and loads nothing from elsewhere', async () => {
