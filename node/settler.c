@@ -318,13 +318,20 @@ static void put_status(struct weir_settler *settler)
     weir_arena_clear(settler->worker.scratch);
 }
 
+/* Nothing more will come of the windows of an agreement. */
 static bool is_book_done(const struct weir_book *book)
 {
-    if (book->agreement->own >= 0 && book->next_window < book->agreement->terms.count)
+    const struct weir_terms *terms = &book->agreement->terms;
+    uint64_t now_s = (uint64_t)(weir_clock_now() / 1000);
+    if (book->agreement->own >= 0 && book->next_window < terms->count)
         return false;
-    for (size_t i = 0; i < book->tracked_count; i++)
-        if (!book->tracked[i].is_final || book->tracked[i].right_tier > book->tracked[i].level)
+    for (size_t i = 0; i < book->tracked_count; i++) {
+        const struct weir_tracked *tracked = &book->tracked[i];
+        bool is_early =
+            tracked->own_tier > 0 && now_s < weir_terms_payable_s(terms, tracked->window);
+        if (is_early || !tracked->is_final || tracked->right_tier > tracked->level)
             return false;
+    }
     return true;
 }
 
