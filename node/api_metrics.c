@@ -204,6 +204,26 @@ collect_window(struct scrape *scrape, struct weir_gauge_query *query, const char
     return err;
 }
 
+/* A window without anything in it is shown too: a series that is there from the start can be
+ * alerted on. */
+static enum weir_err collect_empty(struct scrape *scrape, const struct weir_gauge_query *query)
+{
+    for (size_t i = scrape->shown_count; i > 0 && scrape->shown[i - 1].gauge == query->gauge; i--)
+        if (strcmp(scrape->shown[i - 1].row->class_name, WEIR_CLASS_ALL) == 0)
+            return WEIR_OK;
+    struct weir_gauge_row *row = weir_take(scrape->scope, 1, sizeof(*row));
+    if (row == NULL)
+        return scrape->scope->err;
+    const struct weir_view view = {query->span, query->as_of_ms};
+    row->class_name = WEIR_CLASS_ALL;
+    row->window = query->span;
+    row->verdict = query->gauge->kind == WEIR_GAUGE_OTIF
+                       ? weir_verdict_of_tally(query->gauge, view, &row->tally)
+                       : weir_verdict_of_availability(query->gauge, view, &row->availability);
+    const struct shown shown = {query->gauge, row, "current"};
+    return add_shown(scrape, &shown);
+}
+
 static enum weir_err collect_gauge(struct scrape *scrape, size_t number)
 {
     const struct weir_worker *worker = &scrape->api->worker;
@@ -216,6 +236,8 @@ static enum weir_err collect_gauge(struct scrape *scrape, size_t number)
     enum weir_err err = weir_window_at(scrape->scope, calendar, scrape->now_ms, &query.span);
     if (err == WEIR_OK)
         err = collect_window(scrape, &query, "current");
+    if (err == WEIR_OK)
+        err = collect_empty(scrape, &query);
     if (err == WEIR_OK)
         err = weir_window_previous(scrape->scope, calendar, query.span, &query.span);
     if (err == WEIR_OK)
