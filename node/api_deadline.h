@@ -8,9 +8,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/err.h"
-
 #include <microhttpd.h>
+
+#include "base/err.h"
 
 struct weir_deadline {
     int socket;       /* -1: the place is free */

@@ -331,6 +331,38 @@ static enum weir_err propose(struct proposal *proposal)
     return complete(proposal);
 }
 
+/* A complete report of a peer about exactly this window, at this tier or worse: what its maker had
+ * collected and could not send is not collected again. */
+static enum weir_err send_theirs(struct proposal *proposal, uint8_t tier, bool *is_sent)
+{
+    const struct weir_terms *terms = &proposal->book->agreement->terms;
+    struct weir_store *store = proposal->settler->worker.store;
+    struct weir_word mask = weir_window_mask(terms, proposal->tracked->window);
+    struct weir_report_row *rows;
+    struct weir_report_row row = {.is_own = true};
+    size_t count;
+    *is_sent = false;
+    enum weir_err err =
+        weir_report_list(store, proposal->scope, &proposal->book->agreement->hash,
+                         weir_window_word(terms, proposal->tracked->window), &rows, &count);
+    for (size_t i = 0; err == WEIR_OK && row.complete.length == 0 && i < count; i++) {
+        const struct weir_breach *breach = &rows[i].breach;
+        if (breach->tier >= tier && memcmp(&breach->mask, &mask, sizeof(mask)) == 0)
+            err = weir_report_find(store, proposal->scope, &rows[i].digest, &row);
+    }
+    if (err != WEIR_OK || row.complete.length == 0)
+        return err;
+    struct weir_proof proof;
+    err = weir_proof_read(proposal->scope, row.complete, &proof);
+    if (err == WEIR_OK)
+        err = weir_settler_pay(proposal->settler, proposal->scope, proposal->book, &proof);
+    if (err != WEIR_OK)
+        return err;
+    proposal->tracked->job_tier = row.breach.tier;
+    *is_sent = true;
+    return WEIR_OK;
+}
+
 /* Our turn comes rank slots after the report became right; after a fruitless try one round of all
  * ranks later again. */
 static bool is_our_turn(struct proposal *proposal, uint8_t tier)
@@ -394,7 +426,9 @@ static enum weir_err consider(struct proposal *proposal)
     }
     if (tracked->job_tier >= tier || !is_our_turn(proposal, tier))
         return WEIR_OK;
-    return propose(proposal);
+    bool is_sent;
+    err = send_theirs(proposal, tier, &is_sent);
+    return err != WEIR_OK || is_sent ? err : propose(proposal);
 }
 
 enum weir_err

@@ -182,7 +182,7 @@ static void time_without_ticks_counts_as_up(void **state)
 static void a_clock_step_is_judged_alike_in_open_and_sealed_leaves(void **state)
 {
     (void)state;
-    for (uint8_t reason = WEIR_REASON_CLOCK_FORWARD; reason <= WEIR_REASON_CLOCK_BACK; reason++) {
+    for (int reason = WEIR_REASON_CLOCK_FORWARD; reason <= WEIR_REASON_CLOCK_BACK; reason++) {
         struct proof_world world;
         proof_begin(&world, proof_defaults(), WORLD_BYTES);
         for (unsigned w = 0; w < 3; w++) {
