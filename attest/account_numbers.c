@@ -53,7 +53,7 @@ static bool mark_stale(const struct weir_proof_rules *rules,
 {
     bool has_stale = false;
     for (size_t i = 0; rules->stale_count > 0 && i < walk->tick_count; i++)
-        if (is_stale(rules, &section->opinion.origin, walk->seqs[i])) {
+        if (is_stale(rules, &section->opinion.origin, walk->range.range.start + walk->places[i])) {
             walk->ticks[i].state = WEIR_STATE_UNKNOWN;
             has_stale = true;
         }
@@ -88,14 +88,13 @@ static void count_ticks(const struct weir_walk *walk,
                         struct weir_interval window,
                         struct weir_account_opinion *opinion)
 {
-    for (size_t i = 0; i < walk->tick_count; i++) {
-        const struct weir_tick *tick = &walk->ticks[i];
-        if (tick->tick_ms < window.start_ms || tick->tick_ms >= window.end_ms)
-            continue;
-        opinion->ticks_up += tick->state == WEIR_STATE_UP;
-        opinion->ticks_down += tick->state == WEIR_STATE_DOWN;
-        opinion->ticks_unknown += tick->state == WEIR_STATE_UNKNOWN;
-    }
+    uint64_t counts[WEIR_STATE_UNKNOWN + 1] = {0};
+    for (size_t i = 0; i < walk->tick_count; i++)
+        if (walk->ticks[i].tick_ms >= window.start_ms && walk->ticks[i].tick_ms < window.end_ms)
+            counts[walk->ticks[i].state]++;
+    opinion->ticks_up = counts[WEIR_STATE_UP];
+    opinion->ticks_down = counts[WEIR_STATE_DOWN];
+    opinion->ticks_unknown = counts[WEIR_STATE_UNKNOWN];
 }
 
 enum weir_err weir_section_ticks(struct weir_scope *scope,

@@ -197,7 +197,7 @@ static enum weir_err check_notice_time(struct weir_scope *scope,
                                        const struct weir_proof_notice *shown)
 {
     for (size_t i = walk->tick_count; i > 0; i--)
-        if (walk->seqs[i - 1] < shown->index)
+        if (walk->range.range.start + walk->places[i - 1] < shown->index)
             return walk->ticks[i - 1].tick_ms <= shown->tick_ms
                        ? WEIR_OK
                        : weir_fail(scope, WEIR_E_COMPLETENESS,
@@ -237,7 +237,7 @@ walk_tick(struct weir_scope *scope, struct weir_walk *walk, const struct weir_le
     if (walk->tick_count > 0 && tick->tick_ms <= tick[-1].tick_ms)
         return weir_fail(scope, WEIR_E_COMPLETENESS, "leaf %llu: the ticks are not in order",
                          (unsigned long long)row->leaf.seq);
-    walk->seqs[walk->tick_count++] = row->leaf.seq;
+    walk->places[walk->tick_count++] = (uint32_t)(row->leaf.seq - walk->range.range.start);
     return WEIR_OK;
 }
 
@@ -254,9 +254,9 @@ static enum weir_err walk_row(struct weir_scope *scope,
         bool is_definition = row->leaf.kind == WEIR_LEAF_DEFINITION;
         row->leaf.commit = weir_leaf_commit(&salt, is_definition ? gauge : row->payload);
     }
-    uint8_t bytes[WEIR_LEAF_BYTES];
-    weir_leaf_write(&row->leaf, bytes);
-    struct weir_hash hash = weir_leaf_hash(bytes);
+    uint8_t bytes[1 + WEIR_LEAF_BYTES] = {0x00}; /* as weir_leaf_hash, without another copy */
+    weir_leaf_write(&row->leaf, bytes + 1);
+    struct weir_hash hash = weir_sha256_of(bytes, sizeof(bytes));
     enum weir_err err = weir_range_push(&walk->range, scope, &hash);
     if (err != WEIR_OK)
         return err;
@@ -285,10 +285,10 @@ static enum weir_err walk_begin(struct weir_scope *scope,
         room = (size_t)leaves->count;
     *walk = (struct weir_walk){
         .ticks = weir_take(scope, room + 1, sizeof(*walk->ticks)),
-        .seqs = weir_take(scope, room + 1, sizeof(*walk->seqs)),
+        .places = weir_take(scope, room + 1, sizeof(*walk->places)),
         .close_ms = -1,
     };
-    if (walk->ticks == NULL || walk->seqs == NULL)
+    if (walk->ticks == NULL || walk->places == NULL)
         return scope->err;
     struct weir_range range = {opinion->first_leaf, opinion->end_leaf, opinion->tree_size};
     return weir_range_begin(&walk->range, scope, range, section->range.hashes,

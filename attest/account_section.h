@@ -18,7 +18,7 @@ struct weir_walk {
     struct weir_range_check range;
     struct weir_salt_stream *salts; /* NULL: the rows carry commitments */
     struct weir_tick *ticks;        /* TICK and MISSED leaves */
-    uint64_t *seqs;                 /* their positions in the log */
+    uint32_t *places;               /* their positions, counted from the first leaf */
     size_t tick_count;
     int64_t close_ms;                      /* of the last CLOSE leaf; -1: there is none */
     struct weir_slice close;               /* its payload, when it is open */

@@ -17,41 +17,46 @@ struct weir_slice weir_salt_domain(void)
     return (struct weir_slice){(const uint8_t *)domain, sizeof(domain)};
 }
 
-/* HMAC-SHA-256 (RFC 2104) with one key for two messages: both start from the same two states. */
+/* HMAC-SHA-256 (RFC 2104) with one key for two messages: both start from the same two states.  All
+ * that is secret on the way stands in here, so that one call wipes it. */
 struct keyed {
     struct weir_sha256 inner;
     struct weir_sha256 outer;
+    struct weir_sha256 state;
+    struct weir_hash hash;
+    uint8_t pad[BLOCK_BYTES];
+    uint8_t message[WEIR_SALT_DOMAIN_BYTES_MAX + 1]; /* the domain; the bit comes behind it */
+    size_t message_bytes;
 };
 
-static void keyed_init(struct keyed *keyed, const uint8_t key[static WEIR_SALT_SEED_BYTES])
+static void keyed_init(struct keyed *keyed,
+                       struct weir_slice domain,
+                       const uint8_t key[static WEIR_SALT_SEED_BYTES])
 {
-    uint8_t pad[BLOCK_BYTES];
-    memset(pad, PAD_INNER, sizeof(pad));
+    memset(keyed->pad, PAD_INNER, sizeof(keyed->pad));
     for (size_t i = 0; i < WEIR_SALT_SEED_BYTES; i++)
-        pad[i] ^= key[i];
+        keyed->pad[i] ^= key[i];
     weir_sha256_init(&keyed->inner);
-    weir_sha256_update(&keyed->inner, pad, sizeof(pad));
-    for (size_t i = 0; i < sizeof(pad); i++)
-        pad[i] ^= PAD_INNER ^ PAD_OUTER;
+    weir_sha256_update(&keyed->inner, keyed->pad, sizeof(keyed->pad));
+    for (size_t i = 0; i < sizeof(keyed->pad); i++)
+        keyed->pad[i] ^= PAD_INNER ^ PAD_OUTER;
     weir_sha256_init(&keyed->outer);
-    weir_sha256_update(&keyed->outer, pad, sizeof(pad));
-    sodium_memzero(pad, sizeof(pad));
+    weir_sha256_update(&keyed->outer, keyed->pad, sizeof(keyed->pad));
+    memcpy(keyed->message, domain.data, domain.length);
+    keyed->message_bytes = domain.length + 1;
 }
 
-/* child(seed, bit).  Works on its own copy of the keyed states and wipes it. */
-static void
-child_make(struct keyed keyed, struct weir_slice domain, uint8_t bit, struct weir_salt_seed *child)
+/* child(seed, bit) */
+static void child_make(struct keyed *keyed, uint8_t bit, struct weir_salt_seed *child)
 {
-    uint8_t message[WEIR_SALT_DOMAIN_BYTES_MAX + 1];
-    memcpy(message, domain.data, domain.length);
-    message[domain.length] = bit;
-    weir_sha256_update(&keyed.inner, message, domain.length + 1);
-    struct weir_hash hash = weir_sha256_final(&keyed.inner);
-    weir_sha256_update(&keyed.outer, hash.bytes, sizeof(hash.bytes));
-    hash = weir_sha256_final(&keyed.outer);
-    memcpy(child->bytes, hash.bytes, sizeof(child->bytes));
-    sodium_memzero(&hash, sizeof(hash));
-    sodium_memzero(&keyed, sizeof(keyed));
+    keyed->message[keyed->message_bytes - 1] = bit;
+    keyed->state = keyed->inner;
+    weir_sha256_update(&keyed->state, keyed->message, keyed->message_bytes);
+    keyed->hash = weir_sha256_final(&keyed->state);
+    keyed->state = keyed->outer;
+    weir_sha256_update(&keyed->state, keyed->hash.bytes, sizeof(keyed->hash.bytes));
+    keyed->hash = weir_sha256_final(&keyed->state);
+    memcpy(child->bytes, keyed->hash.bytes, sizeof(child->bytes));
 }
 
 /* Replaces `*node` by its right child and sets `*left`. */
@@ -60,13 +65,13 @@ split(struct weir_slice domain, struct weir_salt_seed *node, struct weir_salt_se
 {
     assert(node->level > 0 && domain.length <= WEIR_SALT_DOMAIN_BYTES_MAX);
     struct keyed keyed;
-    keyed_init(&keyed, node->bytes);
+    keyed_init(&keyed, domain, node->bytes);
     node->level--;
     node->index *= 2;
     left->level = node->level;
     left->index = node->index++;
-    child_make(keyed, domain, 0, left);
-    child_make(keyed, domain, 1, node);
+    child_make(&keyed, 0, left);
+    child_make(&keyed, 1, node);
     sodium_memzero(&keyed, sizeof(keyed));
 }
 
@@ -75,15 +80,15 @@ static void
 descend(struct weir_slice domain, struct weir_salt_seed *node, uint8_t level, uint64_t index)
 {
     assert(node->level >= level && domain.length <= WEIR_SALT_DOMAIN_BYTES_MAX);
+    struct keyed keyed;
     while (node->level > level) {
-        struct keyed keyed;
-        keyed_init(&keyed, node->bytes);
+        keyed_init(&keyed, domain, node->bytes);
         node->level--;
         uint8_t bit = (uint8_t)(index >> (node->level - level) & 1);
         node->index = 2 * node->index + bit;
-        child_make(keyed, domain, bit, node);
-        sodium_memzero(&keyed, sizeof(keyed));
+        child_make(&keyed, bit, node);
     }
+    sodium_memzero(&keyed, sizeof(keyed));
 }
 
 static void root_take(struct weir_salt_seed *node, const uint8_t root[static WEIR_SALT_SEED_BYTES])
