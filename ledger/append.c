@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "ledger/jobs_known.h"
 #include "ledger/sql.h"
 #include "ledger/store_private.h"
 #include "ledger/tree.h"
@@ -24,14 +25,15 @@ enum weir_err weir_append_begin(struct weir_append *append,
         err = weir_sql_prepare(
             store, scope,
             "INSERT INTO observation(position, kind, flags, tick_ms, payload, event_source_id, "
-            "event_id, ordinal, subject, window_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
-            "ON CONFLICT(event_source_id, event_id, ordinal) WHERE event_id IS NOT NULL DO NOTHING",
+            "event_id, ordinal, subject, job_ordinal, window_ms) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
             &append->insert_event);
     if (err != WEIR_OK)
         return err;
     struct weir_log_state *state = append->state;
     weir_log_state_hold(store, state);
     append->tile = weir_open_tile_get(store);
+    weir_jobs_begin(store, log_id, state->edge.size);
     if (append->tile->log_id != log_id || append->tile->size != state->edge.size) {
         append->tile->log_id = log_id;
         append->tile->from = state->edge.size;
@@ -82,8 +84,11 @@ static int key_bind(sqlite3_stmt *insert, const struct weir_append_key *key)
         result = key->subject.length > 0 ? bind_slice(insert, 9, key->subject)
                                          : sqlite3_bind_null(insert, 9);
     if (result == SQLITE_OK)
-        result = key->has_window ? sqlite3_bind_int64(insert, 10, key->window_ms)
-                                 : sqlite3_bind_null(insert, 10);
+        result = key->subject.length > 0 ? sqlite3_bind_int64(insert, 10, (int64_t)key->job_ordinal)
+                                         : sqlite3_bind_null(insert, 10);
+    if (result == SQLITE_OK)
+        result = key->has_window ? sqlite3_bind_int64(insert, 11, key->window_ms)
+                                 : sqlite3_bind_null(insert, 11);
     return result;
 }
 
@@ -156,6 +161,7 @@ enum weir_err weir_append_end(struct weir_append *append, struct weir_scope *sco
     uint8_t edge[WEIR_EDGE_BYTES_MAX];
     size_t length = weir_edge_write(&state->edge, edge);
     weir_log_state_hold(append->store, NULL);
+    weir_jobs_end(append->store, state->edge.size);
     return weir_sql_run(append->store, scope,
                         "UPDATE head SET size = ?, edge = ?, tick_ms = ? WHERE log_id = ?",
                         WEIR_VALUES(weir_value_u64(state->edge.size), weir_value_blob(edge, length),

@@ -27,6 +27,7 @@ struct weir_append_key {
     struct weir_slice event_id;
     uint64_t ordinal;          /* of its revisions, in the order of arrival */
     struct weir_slice subject; /* empty: none */
+    uint64_t job_ordinal;      /* of the events with this subject, likewise */
     bool has_window;
     int64_t window_ms; /* start of the window a promise is due in */
 };

@@ -139,6 +139,21 @@ static enum weir_err keys_count(struct event_check *events)
     return err == WEIR_OK ? row_fails(events, "only events have keys, and all of them have") : err;
 }
 
+/* The events of a job are numbered in the order of their arrival, without a gap. */
+static enum weir_err jobs_count(struct event_check *events)
+{
+    int64_t position = 0;
+    enum weir_err err =
+        weir_sql_i64(events->check->store, events->check->scope,
+                     "SELECT min(position) FROM observation WHERE position >> 40 = ? AND subject "
+                     "IS NOT NULL GROUP BY subject HAVING max(job_ordinal) + 1 <> count(*) LIMIT 1",
+                     WEIR_VALUES(weir_value_i64(events->log->log_id)), &position);
+    if (err == WEIR_E_NOT_FOUND)
+        return WEIR_OK;
+    events->seq = weir_position_seq(position);
+    return err == WEIR_OK ? row_fails(events, "the job_ordinals of its job have a gap") : err;
+}
+
 static enum weir_err events_compare(struct event_check *events)
 {
     struct weir_rows rows;
@@ -174,5 +189,7 @@ enum weir_err weir_check_events(const struct weir_ledger_check *check, const str
     enum weir_err err = weir_gauge_parse(check->scope, log->definition, &events->gauge);
     if (err == WEIR_OK)
         err = keys_count(events);
-    return err == WEIR_OK ? events_compare(events) : err;
+    if (err == WEIR_OK)
+        err = events_compare(events);
+    return err == WEIR_OK ? jobs_count(events) : err;
 }

@@ -17,7 +17,7 @@ enum weir_err weir_stored_events_of_job(struct weir_store *store,
                     "SELECT position, payload FROM observation "
                     "WHERE position >> 40 = ? AND subject = ? AND NOT EXISTS (SELECT 1 FROM "
                     "event_superseded WHERE event_superseded.position = observation.position) "
-                    "ORDER BY position",
+                    "ORDER BY job_ordinal",
                     WEIR_VALUES(weir_value_i64(log_id), weir_value_text_slice(subject)));
     while (weir_rows_next(&rows)) {
         struct weir_stored_event *item = weir_collect(scope, &found);
@@ -144,36 +144,11 @@ static enum weir_err outcome_move(struct weir_fold *fold,
     return line_move(fold, scope, outcome, sign);
 }
 
-/* The job's events but the leaves `seq` and `by`, with room for one more. */
-static enum weir_err others_load(struct weir_fold *fold,
-                                 struct weir_scope *scope,
-                                 struct weir_slice subject,
-                                 const uint64_t without[static 2],
-                                 struct weir_event **others,
-                                 size_t *other_count)
-{
-    struct weir_stored_events stored;
-    enum weir_err err =
-        weir_stored_events_of_job(fold->store, scope, fold->state->log_id, subject, &stored);
-    if (err != WEIR_OK)
-        return err;
-    struct weir_event *items = weir_take(scope, stored.count + 1, sizeof(*items));
-    if (items == NULL)
-        return scope->err;
-    size_t count = 0;
-    for (size_t i = 0; i < stored.count; i++)
-        if (stored.items[i].seq != without[0] && stored.items[i].seq != without[1])
-            items[count++] = stored.items[i].event;
-    *others = items;
-    *other_count = count;
-    return WEIR_OK;
-}
-
-static enum weir_err job_fold(struct weir_fold *fold,
-                              struct weir_scope *scope,
-                              const struct weir_event *events,
-                              size_t count,
-                              struct weir_outcome *outcome)
+static enum weir_err outcome_of(struct weir_fold *fold,
+                                struct weir_scope *scope,
+                                const struct weir_event *events,
+                                size_t count,
+                                struct weir_outcome *outcome)
 {
     *outcome = (struct weir_outcome){.standing = WEIR_JOB_UNPROMISED};
     if (count == 0)
@@ -181,44 +156,66 @@ static enum weir_err job_fold(struct weir_fold *fold,
     return weir_job_fold(scope, &fold->state->gauge, events, count, outcome);
 }
 
-/* The job with and without one event: its windows change by the difference. */
+/* A job with and without one event, which stands last: its windows change by the difference. */
 static enum weir_err job_change(struct weir_fold *fold,
                                 struct weir_scope *scope,
-                                const struct weir_event *event,
-                                const uint64_t without[static 2],
+                                const struct weir_event *events,
+                                size_t count,
                                 int64_t sign)
 {
-    struct weir_event *events = NULL;
     struct weir_outcome poorer;
     struct weir_outcome richer;
-    size_t count = 0;
-    enum weir_err err = others_load(fold, scope, event->subject, without, &events, &count);
+    enum weir_err err = outcome_of(fold, scope, events, count - 1, &poorer);
     if (err == WEIR_OK)
-        err = job_fold(fold, scope, events, count, &poorer);
-    if (err != WEIR_OK)
-        return err;
-    events[count] = *event;
-    err = job_fold(fold, scope, events, count + 1, &richer);
+        err = outcome_of(fold, scope, events, count, &richer);
     if (err == WEIR_OK)
         err = outcome_move(fold, scope, &poorer, -sign);
     return err == WEIR_OK ? outcome_move(fold, scope, &richer, sign) : err;
 }
 
+/* The job's events but leaf `seq`, with room for one more. */
+static struct weir_event *
+others_take(struct weir_scope *scope, const struct weir_known_job *job, uint64_t seq, size_t *count)
+{
+    struct weir_event *events = weir_take(scope, job->event_count + 1, sizeof(*events));
+    *count = 0;
+    for (size_t i = 0; events != NULL && i < job->event_count; i++)
+        if (job->events[i].seq != seq)
+            events[(*count)++] = job->events[i].event;
+    return events;
+}
+
 enum weir_err weir_fold_job_add(struct weir_fold *fold,
                                 struct weir_scope *scope,
+                                struct weir_known_job *job,
                                 const struct weir_event *event,
                                 uint64_t seq)
 {
-    const uint64_t without[2] = {seq, seq};
-    return job_change(fold, scope, event, without, 1);
+    size_t count = 0;
+    struct weir_event *events = others_take(scope, job, seq, &count);
+    if (events == NULL)
+        return scope->err;
+    events[count] = *event;
+    enum weir_err err = job_change(fold, scope, events, count + 1, 1);
+    return err == WEIR_OK ? weir_job_event_add(fold->store, scope, job, event, seq) : err;
 }
 
 enum weir_err weir_fold_job_remove(struct weir_fold *fold,
                                    struct weir_scope *scope,
+                                   struct weir_known_job *job,
                                    const struct weir_event *event,
-                                   uint64_t seq,
-                                   uint64_t by)
+                                   uint64_t seq)
 {
-    const uint64_t without[2] = {seq, by};
-    return job_change(fold, scope, event, without, -1);
+    size_t count = 0;
+    struct weir_event *events = others_take(scope, job, seq, &count);
+    if (events == NULL)
+        return scope->err;
+    if (count + 1 != job->event_count)
+        return weir_fail(scope, WEIR_E_CORRUPT, "leaf %llu is not among the events of its job",
+                         (unsigned long long)seq);
+    events[count] = *event;
+    enum weir_err err = job_change(fold, scope, events, count + 1, -1);
+    if (err == WEIR_OK)
+        weir_job_event_remove(job, seq);
+    return err;
 }

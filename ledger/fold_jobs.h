@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/slice.h"
 #include "ledger/fold_ticks.h"
+#include "ledger/jobs_known.h"
 #include "metrics/event.h"
 
 struct weir_store;
@@ -33,18 +34,17 @@ WEIR_CHECKED enum weir_err weir_stored_events_of_job(struct weir_store *store,
                                                      struct weir_slice subject,
                                                      struct weir_stored_events *events);
 
-/* An event of a job that has just been stored as leaf `seq` counts from now on. */
+/* An event of the job that has just been stored as leaf `seq` counts from now on; or one that
+ * counted does so no longer.  The job's list of events follows. */
 WEIR_CHECKED enum weir_err weir_fold_job_add(struct weir_fold *fold,
                                              struct weir_scope *scope,
+                                             struct weir_known_job *job,
                                              const struct weir_event *event,
                                              uint64_t seq);
-
-/* An event of a job counts no longer: leaf `seq` was superseded by leaf `by`, which is stored and
- * not folded yet. */
 WEIR_CHECKED enum weir_err weir_fold_job_remove(struct weir_fold *fold,
                                                 struct weir_scope *scope,
+                                                struct weir_known_job *job,
                                                 const struct weir_event *event,
-                                                uint64_t seq,
-                                                uint64_t by);
+                                                uint64_t seq);
 
 #endif /* WEIR_LEDGER_FOLD_JOBS_H */

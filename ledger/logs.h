@@ -62,6 +62,14 @@ struct weir_arena *weir_batch_arena(struct weir_store *store, struct weir_scope 
 /* Memory that lives as long as the states do. */
 struct weir_arena *weir_lasting_arena(struct weir_store *store);
 
+/* The jobs known of one log (ledger/jobs_known.h): the struct, memory for its places, and emptying
+ * it. */
+struct weir_known_jobs;
+struct weir_known_jobs *weir_known_jobs(struct weir_store *store);
+WEIR_CHECKED enum weir_err weir_known_jobs_reserve(struct weir_store *store,
+                                                   struct weir_scope *scope);
+void weir_known_jobs_forget(struct weir_store *store);
+
 /* The sums of the batch being recorded. */
 struct weir_sums;
 struct weir_sums *weir_batch_sums(struct weir_store *store);

@@ -24,6 +24,7 @@ struct written {
     struct weir_slice text;
     bool is_promise; /* then `window` is where it is due */
     struct weir_interval window;
+    struct weir_known_job *job; /* OTIF: NULL while it is not known */
 };
 
 static enum weir_err source_number(struct event_run *run, struct weir_slice source)
@@ -56,6 +57,7 @@ append_event(struct event_run *run, const struct written *written, uint64_t ordi
         .ordinal = ordinal,
         .has_window = written->is_promise,
         .window_ms = written->window.start_ms,
+        .job_ordinal = written->job == NULL ? 0 : written->job->row_count,
     };
     if (gauge->kind == WEIR_GAUGE_OTIF)
         key.subject = event->subject;
@@ -63,16 +65,23 @@ append_event(struct event_run *run, const struct written *written, uint64_t ordi
                                     .tick_ms = event->occurred_ms,
                                     .payload = written->text,
                                     .key = &key};
-    return weir_append_add(&run->recorder.append, &run->recorder.batch, &leaf, seq);
+    enum weir_err err = weir_append_add(&run->recorder.append, &run->recorder.batch, &leaf, seq);
+    if (err != WEIR_OK)
+        return err;
+    run->recorder.counts.added++;
+    if (written->job != NULL)
+        written->job->row_count++;
+    return WEIR_OK;
 }
 
 /* Lets the event count, as leaf `seq`. */
-static enum weir_err fold_add(struct event_run *run, const struct weir_event *event, uint64_t seq)
+static enum weir_err fold_add(struct event_run *run, const struct written *written, uint64_t seq)
 {
     struct weir_recorder *recorder = &run->recorder;
     struct weir_scope *scope = &recorder->batch;
-    if (recorder->append.state->gauge.kind == WEIR_GAUGE_OTIF)
-        return weir_fold_job_add(&recorder->fold, scope, event, seq);
+    const struct weir_event *event = written->event;
+    if (written->job != NULL)
+        return weir_fold_job_add(&recorder->fold, scope, written->job, event, seq);
     if (event->type != WEIR_EVENT_MAINTENANCE_DECLARED)
         return weir_fold_result_add(&recorder->fold, scope, event, seq);
     struct weir_maintenance declared = {.logged_ms = event->occurred_ms, .planned = event->planned};
@@ -80,14 +89,16 @@ static enum weir_err fold_add(struct event_run *run, const struct weir_event *ev
     return err == WEIR_OK ? weir_fold_windows_again(&recorder->fold, scope, event->planned) : err;
 }
 
-/* Lets the event of leaf `seq` count no longer; leaf `by` takes its place. */
-static enum weir_err
-fold_remove(struct event_run *run, const struct weir_event *event, uint64_t seq, uint64_t by)
+/* Lets the event of leaf `seq` count no longer. */
+static enum weir_err fold_remove(struct event_run *run,
+                                 struct weir_known_job *job,
+                                 const struct weir_event *event,
+                                 uint64_t seq)
 {
     struct weir_recorder *recorder = &run->recorder;
     struct weir_scope *scope = &recorder->batch;
-    if (recorder->append.state->gauge.kind == WEIR_GAUGE_OTIF)
-        return weir_fold_job_remove(&recorder->fold, scope, event, seq, by);
+    if (job != NULL)
+        return weir_fold_job_remove(&recorder->fold, scope, job, event, seq);
     if (event->type != WEIR_EVENT_MAINTENANCE_DECLARED)
         return weir_fold_result_remove(&recorder->fold, scope, event, seq);
     enum weir_err err = weir_sql_run(
@@ -148,48 +159,106 @@ static enum weir_err superseded_add(struct event_run *run, uint64_t seq)
                         WEIR_VALUES(weir_value_i64(position)));
 }
 
-/* An event whose (source, id) is stored: the same again, or one more revision. */
-static enum weir_err again(struct event_run *run, const struct written *written)
+static bool is_otif(const struct event_run *run)
+{
+    return run->recorder.append.state->gauge.kind == WEIR_GAUGE_OTIF;
+}
+
+/* Appends one more revision of an event.  Its job and that of the revision it may replace are got
+ * first: read later, their rows would hold the new one already. */
+static enum weir_err
+revise(struct event_run *run, struct written *written, const struct revisions *revisions)
+{
+    struct weir_scope *scope = &run->recorder.batch;
+    struct weir_known_job *old = NULL;
+    uint64_t seq = 0;
+    enum weir_err err = WEIR_OK;
+    if (is_otif(run))
+        err = weir_job_get(run->recorder.store, scope, revisions->event.subject, &old);
+    if (err == WEIR_OK && is_otif(run))
+        err = weir_job_get(run->recorder.store, scope, written->event->subject, &written->job);
+    if (err == WEIR_OK)
+        err = append_event(run, written, revisions->count, &seq);
+    if (err == WEIR_E_EXISTS)
+        err = weir_fail(scope, WEIR_E_CORRUPT, "an event has revisions left out");
+    if (err != WEIR_OK)
+        return err;
+    struct weir_revision ours = {.rev = written->event->rev,
+                                 .payload_hash = weir_event_payload_hash(written->text)};
+    if (weir_revision_compare(&ours, &revisions->counting) < 0)
+        return superseded_add(run, seq);
+    err = fold_remove(run, old, &revisions->event, revisions->seq);
+    if (err == WEIR_OK)
+        err = superseded_add(run, revisions->seq);
+    return err == WEIR_OK ? fold_add(run, written, seq) : err;
+}
+
+/* Appends an event of a job that is not known here, after its rows were looked at. */
+static enum weir_err append_looking(struct event_run *run, struct written *written)
+{
+    struct weir_scope *scope = &run->recorder.batch;
+    uint64_t seq = 0;
+    enum weir_err err =
+        weir_job_get(run->recorder.store, scope, written->event->subject, &written->job);
+    if (err == WEIR_OK)
+        err = append_event(run, written, 0, &seq);
+    if (err == WEIR_E_EXISTS)
+        err = weir_fail(scope, WEIR_E_CORRUPT, "a job has events left out");
+    return err == WEIR_OK ? fold_add(run, written, seq) : err;
+}
+
+/* The row was refused: its (source, id) is stored, or its job is and was not known here. */
+static enum weir_err again(struct event_run *run, struct written *written)
 {
     struct revisions revisions = {0};
-    uint64_t seq = 0;
     enum weir_err err = revisions_load(run, written, &revisions);
     if (err != WEIR_OK)
         return err;
-    if (revisions.has_copy) {
-        run->recorder.counts.known++;
-        return WEIR_OK;
-    }
-    err = append_event(run, written, revisions.count, &seq);
-    if (err == WEIR_E_EXISTS)
-        err = weir_fail(&run->recorder.batch, WEIR_E_CORRUPT, "an event has revisions left out");
+    if (revisions.count == 0)
+        return append_looking(run, written);
+    if (!revisions.has_copy)
+        return revise(run, written, &revisions);
+    run->recorder.counts.known++;
+    return WEIR_OK;
+}
+
+/* A promise is nearly always the first event of its job, anything else nearly never: a promise of
+ * an unknown job is tried as the first without looking, everything else looks. */
+static enum weir_err job_find(struct event_run *run, struct written *written, bool *is_tried)
+{
+    struct weir_store *store = run->recorder.store;
+    struct weir_slice subject = written->event->subject;
+    enum weir_err err = weir_jobs_trim(store, &run->recorder.batch);
     if (err != WEIR_OK)
         return err;
-    run->recorder.counts.added++;
-    struct weir_revision ours = {.rev = written->event->rev,
-                                 .payload_hash = weir_event_payload_hash(written->text)};
-    if (weir_revision_compare(&ours, &revisions.counting) < 0)
-        return superseded_add(run, seq);
-    err = fold_remove(run, &revisions.event, revisions.seq, seq);
-    if (err == WEIR_OK)
-        err = superseded_add(run, revisions.seq);
-    return err == WEIR_OK ? fold_add(run, written->event, seq) : err;
+    *is_tried = false;
+    written->job = weir_job_peek(store, subject);
+    if (written->job != NULL)
+        return WEIR_OK;
+    *is_tried = written->is_promise;
+    return *is_tried ? WEIR_OK : weir_job_get(store, &run->recorder.batch, subject, &written->job);
 }
 
 /* Tries to be the first of its (source, id): one statement in the usual case. */
-static enum weir_err record_one(struct event_run *run, const struct written *written)
+static enum weir_err record_one(struct event_run *run, struct written *written)
 {
     uint64_t seq = 0;
+    bool is_tried = false;
     enum weir_err err = source_number(run, written->event->source);
+    if (err == WEIR_OK && is_otif(run))
+        err = job_find(run, written, &is_tried);
     if (err != WEIR_OK)
         return err;
     err = append_event(run, written, 0, &seq);
     if (err == WEIR_E_EXISTS)
         return again(run, written);
-    if (err != WEIR_OK)
-        return err;
-    run->recorder.counts.added++;
-    return fold_add(run, written->event, seq);
+    if (err == WEIR_OK && is_tried) {
+        err = weir_job_new(run->recorder.store, &run->recorder.batch, written->event->subject,
+                           &written->job);
+        if (err == WEIR_OK)
+            written->job->row_count = 1;
+    }
+    return err == WEIR_OK ? fold_add(run, written, seq) : err;
 }
 
 static enum weir_err

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "ledger/jobs_known.h"
 #include "ledger/logs.h"
 #include "ledger/sql.h"
 #include "ledger/store_private.h"
@@ -10,6 +11,7 @@
 
 #define PLACES 4096                          /* logs remembered at once; two with one place evict */
 #define TEXT_BYTES_MAX ((size_t)64 << 20)    /* gauges and maintenance of all of them */
+#define JOBS_BYTES_MAX ((size_t)256 << 20)   /* never reached: jobs are forgotten long before */
 #define BATCH_BYTES_MAX ((size_t)1024 << 20) /* what one batch may need */
 
 struct weir_log_cache {
@@ -17,6 +19,7 @@ struct weir_log_cache {
     struct weir_arena *batch;
     struct weir_open_tile tile;
     struct weir_sums sums;
+    struct weir_known_jobs jobs;
     struct weir_log_state *appending; /* ahead of its head row until the batch ends */
     struct weir_log_state *places[PLACES];
 };
@@ -61,6 +64,39 @@ void weir_logs_forget(struct weir_store *store)
     cache->tile.log_id = 0;
     cache->appending = NULL;
     weir_arena_clear(cache->arena);
+    weir_known_jobs_forget(store);
+}
+
+struct weir_known_jobs *weir_known_jobs(struct weir_store *store)
+{
+    assert(store->logs != NULL); /* a state was got before */
+    return &store->logs->jobs;
+}
+
+enum weir_err weir_known_jobs_reserve(struct weir_store *store, struct weir_scope *scope)
+{
+    struct weir_known_jobs *jobs = weir_known_jobs(store);
+    jobs->arena = weir_arena_new(JOBS_BYTES_MAX);
+    jobs->places = calloc(WEIR_JOBS_PLACES, sizeof(*jobs->places));
+    if (jobs->arena != NULL && jobs->places != NULL)
+        return WEIR_OK;
+    weir_arena_free(jobs->arena);
+    free(jobs->places);
+    jobs->arena = NULL;
+    jobs->places = NULL;
+    return weir_fail(scope, WEIR_E_MEMORY, "no memory to remember jobs");
+}
+
+void weir_known_jobs_forget(struct weir_store *store)
+{
+    struct weir_known_jobs *jobs = weir_known_jobs(store);
+    jobs->log_id = 0;
+    if (jobs->places == NULL)
+        return;
+    if (jobs->used_count > 0)
+        memset(jobs->places, 0, WEIR_JOBS_PLACES * sizeof(*jobs->places));
+    jobs->used_count = 0;
+    weir_arena_clear(jobs->arena);
 }
 
 void weir_logs_free(struct weir_store *store)
@@ -71,6 +107,8 @@ void weir_logs_free(struct weir_store *store)
         weir_logs_forget(store);
     weir_arena_free(store->logs->arena);
     weir_arena_free(store->logs->batch);
+    weir_arena_free(store->logs->jobs.arena);
+    free(store->logs->jobs.places);
     free(store->logs);
     store->logs = NULL;
 }

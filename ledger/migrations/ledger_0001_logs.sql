@@ -36,7 +36,8 @@ CREATE TRIGGER event_source_is_not_deleted BEFORE DELETE ON event_source
   BEGIN SELECT RAISE(ABORT, 'event_source is append-only'); END;
 
 -- Events only: `event_source_id`, `event_id` and `ordinal` (0 for the first revision that arrived, 1
--- for the next, ...); `subject` of job events; `window_ms`, start of the window a promise is due in.
+-- for the next, ...).  Events of jobs: `subject` and `job_ordinal` (likewise, of all its events);
+-- promises: `window_ms`, start of the window they are due in.
 CREATE TABLE observation(
   position INTEGER PRIMARY KEY,
   kind INTEGER NOT NULL,
@@ -47,12 +48,13 @@ CREATE TABLE observation(
   event_id TEXT,
   ordinal INTEGER,
   subject TEXT,
+  job_ordinal INTEGER,
   window_ms INTEGER
 ) STRICT;
 CREATE UNIQUE INDEX observation_by_event
   ON observation(event_source_id, event_id, ordinal) WHERE event_id IS NOT NULL;
-CREATE INDEX observation_by_subject
-  ON observation(position >> 40, subject) WHERE subject IS NOT NULL;
+CREATE UNIQUE INDEX observation_by_subject
+  ON observation(position >> 40, subject, job_ordinal) WHERE subject IS NOT NULL;
 CREATE INDEX observation_by_window
   ON observation(position >> 40, window_ms) WHERE window_ms IS NOT NULL;
 CREATE TRIGGER observation_is_not_updated BEFORE UPDATE ON observation

@@ -166,6 +166,8 @@ static const struct damage DAMAGES[] = {
     {"observation", "UPDATE observation SET event_id = 'zz' WHERE event_id = 'e4'",
      "event_id is not the id"},
     {"observation", "UPDATE observation SET ordinal = 3 WHERE event_id = 'e4'", "have a gap"},
+    {"observation", "UPDATE observation SET job_ordinal = 9 WHERE event_id = 'e5'",
+     "job_ordinals of its job have a gap"},
     {"event_superseded", "DELETE FROM event_superseded", "does not name exactly the other"},
     {"window_close", "UPDATE window_close SET inputs = zeroblob(32)", "since its close"},
     {"balance", "UPDATE balance SET credits_posted = zeroblob(32)", "balance of account"},
