@@ -393,29 +393,47 @@ static enum weir_err put_gauges(struct scrape *scrape)
 
 /* --- alarms and money ------------------------------------------------------------------------- */
 
+static void put_kill(struct scrape *scrape, const char *gauge, const char *class_name, bool is_on)
+{
+    const struct weir_label labels[] = {{"gauge", gauge}, {"class", class_name}, {NULL, NULL}};
+    weir_exposition_i64(&scrape->out, "weir_kill_signal", labels, is_on);
+}
+
+/* Latched classes with 1, each once; the sum of all classes always. */
+static void put_gauge_kills(struct scrape *scrape,
+                            const struct weir_gauge *gauge,
+                            const struct weir_kill_row *rows,
+                            size_t count)
+{
+    bool has_sum = false;
+    for (size_t i = 0; i < count; i++) {
+        bool is_new = rows[i].acked_ms < 0;
+        for (size_t k = 0; is_new && k < i; k++)
+            is_new = rows[k].acked_ms >= 0 || strcmp(rows[k].class_name, rows[i].class_name) != 0;
+        if (!is_new)
+            continue;
+        put_kill(scrape, gauge->name, rows[i].class_name, true);
+        has_sum = has_sum || strcmp(rows[i].class_name, WEIR_CLASS_ALL) == 0;
+    }
+    if (!has_sum)
+        put_kill(scrape, gauge->name, WEIR_CLASS_ALL, false);
+}
+
 static enum weir_err put_kills(struct scrape *scrape)
 {
     const struct weir_worker *worker = &scrape->api->worker;
     weir_exposition_family(&scrape->out, "weir_kill_signal");
     for (size_t g = 0; g < worker->config->gauge_count; g++) {
+        const struct weir_gauge *gauge = &worker->config->gauges[g].definition;
         struct weir_kill_row *rows = NULL;
         size_t count = 0;
+        if (gauge->kind != WEIR_GAUGE_OTIF || gauge->otif.kill_rule == WEIR_KILL_NONE)
+            continue;
         enum weir_err err =
             weir_kill_list(worker->store, scrape->scope, worker->log_ids[g], &rows, &count);
         if (err != WEIR_OK)
             return err;
-        for (size_t i = 0; i < count; i++) {
-            bool is_new = rows[i].acked_ms < 0;
-            for (size_t k = 0; is_new && k < i; k++)
-                is_new =
-                    rows[k].acked_ms >= 0 || strcmp(rows[k].class_name, rows[i].class_name) != 0;
-            const struct weir_label labels[] = {
-                {"gauge", worker->config->gauges[g].definition.name},
-                {"class", rows[i].class_name},
-                {NULL, NULL}};
-            if (is_new)
-                weir_exposition_i64(&scrape->out, "weir_kill_signal", labels, 1);
-        }
+        put_gauge_kills(scrape, gauge, rows, count);
     }
     return WEIR_OK;
 }

@@ -8,6 +8,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/statvfs.h>
+#include <sys/timex.h>
 
 #include "config/config.h"
 #include "node/sandbox.h"
@@ -57,6 +58,17 @@ static void say_limits(struct weir_doctor *doctor)
                 : "too little memory can be locked (ulimit -l): keys may get into swap");
 }
 
+/* A machine without such a service cannot tell; its peers' clocks still can. */
+static void say_clock(struct weir_doctor *doctor)
+{
+    struct timex state = {0};
+    int answer = adjtimex(&state);
+    bool is_synchronised = answer >= 0 && answer != TIME_ERROR;
+    weir_doctor_say(doctor, is_synchronised ? WEIR_FINDING_GOOD : WEIR_FINDING_NOTE, "machine",
+                    is_synchronised ? "the kernel says that its clock is synchronised"
+                                    : "the kernel does not know whether its clock is synchronised");
+}
+
 static void say_disk(struct weir_doctor *doctor)
 {
     struct statvfs disk;
@@ -80,5 +92,6 @@ void weir_doctor_machine(struct weir_doctor *doctor)
     weir_doctor_say(doctor, WEIR_FINDING_GOOD, "machine",
                     "weir run forbids core dumps of all its processes");
     say_limits(doctor);
+    say_clock(doctor);
     say_disk(doctor);
 }

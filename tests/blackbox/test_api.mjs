@@ -377,6 +377,10 @@ test('metrics come in both formats and say the same', async () => {
     assert.equal(a.series.get(`weir_build_info{version="0.1.0",node="w1.example"}`), '1');
     assert.equal(a.series.get('weir_window_den{gauge="parcels",class="Air",window="current"}'),
         (await node.get('/v1/gauges/parcels?class=Air')).json().den);
+    assert.equal(a.series.get('weir_kill_signal{gauge="parcels",class="_all"}'), '0');
+    const verdicts = ['met', 'breached', 'insufficient', 'no_data'].map((verdict) =>
+        a.series.get(`weir_window_verdict{gauge="web",class="_all",window="current",verdict="${verdict}"}`));
+    assert.deepEqual([...verdicts].sort(), ['0', '0', '0', '1']);
     for (const state of ['open', 'held', 'settled', 'expired', 'superseded'])
         assert.equal(a.series.get(`weir_payouts{state="${state}"}`), '0');
     assert.ok(Number(a.series.get('weir_log_leaves{gauge="web"}')) > 1);
