@@ -186,9 +186,11 @@ static const struct weir_witness *witness_of(const struct weir_agreement *agreem
     return NULL;
 }
 
-/* The peer says that it knows more of our log than we do.  Only a head that our own key has signed
- * proves it: anybody can claim a number. */
-static enum weir_err check_ahead(struct exchange_round *round, struct weir_contact *contact)
+/* The head of our log that the peer shows, if our own key has signed it: anybody can claim a number
+ * or a difference. */
+static enum weir_err fetch_own_head(struct exchange_round *round,
+                                    struct weir_contact *contact,
+                                    struct weir_merkle_head *head)
 {
     struct weir_scope *scope = round->scope;
     const struct weir_agreement *agreement = round->book->agreement;
@@ -214,17 +216,38 @@ static enum weir_err check_ahead(struct exchange_round *round, struct weir_conta
     if (err == WEIR_OK)
         err =
             weir_note_verify(scope, &note, &agreement->witnesses[agreement->own].log_key, 1, NULL);
+    if (err == WEIR_OK && !weir_slice_equals_text(checkpoint.origin, round->log.origin))
+        err = weir_fail(scope, WEIR_E_CONFLICT, "it is the checkpoint of another log");
     if (err != WEIR_OK)
-        return weir_note(scope, "'%s' claims to know more of our log", contact->peer->name);
-    if (!weir_slice_equals_text(checkpoint.origin, round->log.origin) ||
-        checkpoint.head.size <= round->newest.head.size)
-        return weir_fail(scope, WEIR_E_RANGE, "'%s' claims to know more of our log than it shows",
+        return weir_note(scope, "the head of our log that '%s' claims to have",
                          contact->peer->name);
-    return weir_fail(scope, WEIR_E_AHEAD,
-                     "'%s' has our own signature on %llu leaves of '%s', this ledger has %llu: it "
-                     "was rolled back and must not sign; restore the newer one",
-                     contact->peer->name, (unsigned long long)checkpoint.head.size,
-                     round->log.origin, (unsigned long long)round->newest.head.size);
+    *head = checkpoint.head;
+    return WEIR_OK;
+}
+
+/* AHEAD when the peer shows our own signature on a head that this ledger does not lead to: longer,
+ * or as long with other leaves.  Then this is an old copy, and everything it signs is a fork. */
+static enum weir_err check_rolled_back(struct exchange_round *round, struct weir_contact *contact)
+{
+    struct weir_scope *scope = round->scope;
+    struct weir_merkle_head theirs;
+    struct weir_hash root;
+    enum weir_err err = fetch_own_head(round, contact, &theirs);
+    if (err != WEIR_OK)
+        return err;
+    if (theirs.size > round->newest.head.size)
+        return weir_fail(scope, WEIR_E_AHEAD,
+                         "'%s' has our own signature on %llu leaves of '%s', this ledger has %llu: "
+                         "it was rolled back and must not sign; restore the newer one",
+                         contact->peer->name, (unsigned long long)theirs.size, round->log.origin,
+                         (unsigned long long)round->newest.head.size);
+    err = weir_log_root(round->settler->worker.store, scope, round->log.log_id, theirs.size, &root);
+    if (err == WEIR_OK && !weir_hash_equal(&root, &theirs.root))
+        err = weir_fail(scope, WEIR_E_AHEAD,
+                        "'%s' has our own signature on other %llu leaves of '%s' than this ledger: "
+                        "it was rolled back and must not sign; restore the newer one",
+                        contact->peer->name, (unsigned long long)theirs.size, round->log.origin);
+    return err;
 }
 
 /* A well-formed 409: the peer wants to go on from another size.  One that never has enough is left
@@ -236,8 +259,13 @@ static enum weir_err take_size(struct exchange_round *round, struct weir_peer_ca
     enum weir_err err = weir_witness_size_parse(round->scope, call->result.body, &size);
     if (err != WEIR_OK)
         return err;
-    if (size > round->newest.head.size)
-        return check_ahead(round, contact);
+    if (size > round->newest.head.size) {
+        err = check_rolled_back(round, contact);
+        return err != WEIR_OK ? err
+                              : weir_fail(round->scope, WEIR_E_RANGE,
+                                          "'%s' claims to know more of our log than it shows",
+                                          contact->peer->name);
+    }
     contact->known_size[round->book_index] = size;
     if (++contact->corrections > CORRECTIONS_MAX) {
         contact->corrections = 0;
@@ -247,6 +275,14 @@ static enum weir_err take_size(struct exchange_round *round, struct weir_peer_ca
     round->book->must_exchange = true; /* again, from there */
     round->settler->did_something = true;
     return WEIR_OK;
+}
+
+/* Failures of this process, not of a peer's answer. */
+static bool is_fatal(enum weir_err err)
+{
+    return err == WEIR_E_STORE || err == WEIR_E_CORRUPT || err == WEIR_E_IO ||
+           err == WEIR_E_MEMORY || err == WEIR_E_BUSY || err == WEIR_E_UNREACHABLE ||
+           err == WEIR_E_AHEAD;
 }
 
 /* What the peer answered.  Only a well-formed 409 tells a size; everything else is a failure. */
@@ -273,6 +309,11 @@ static enum weir_err take_answer(struct exchange_round *round, struct weir_peer_
     if (result->status == WEIR_WITNESS_WRONG_SIZE &&
         strcmp(result->content_type, WEIR_WITNESS_SIZE_TYPE) == 0)
         return take_size(round, call);
+    if (result->status == WEIR_WITNESS_WRONG_SIZE && check_rolled_back(round, contact) != WEIR_OK) {
+        if (is_fatal(round->scope->err))
+            return round->scope->err;
+        weir_scope_recover(round->scope);
+    }
     weir_log(WEIR_LOG_WARN, "peer_refused", "peer=%s path=%s status=%u body=\"%.200s\"",
              contact->peer->name, call->path, result->status,
              result->body.data == NULL ? "" : (const char *)result->body.data);
@@ -300,14 +341,6 @@ static bool is_urgent(const struct weir_book *book)
         if (book->tracked[i].own_tier > book->tracked[i].level)
             return true;
     return false;
-}
-
-/* Failures of this process, not of a peer's answer. */
-static bool is_fatal(enum weir_err err)
-{
-    return err == WEIR_E_STORE || err == WEIR_E_CORRUPT || err == WEIR_E_IO ||
-           err == WEIR_E_MEMORY || err == WEIR_E_BUSY || err == WEIR_E_UNREACHABLE ||
-           err == WEIR_E_AHEAD;
 }
 
 static enum weir_err send_all(struct exchange_round *round)
