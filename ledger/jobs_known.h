@@ -16,7 +16,7 @@
 struct weir_store;
 struct weir_arena;
 
-#define WEIR_JOBS_PLACES 65536 /* emptied when half are in use */
+#define WEIR_JOBS_PLACES 32768 /* emptied when half are in use */
 
 struct weir_job_event {
     struct weir_event event; /* texts in the jobs' arena */

@@ -6,7 +6,7 @@
 
 /* Pages of the write-ahead log above which it is moved into the file.  A short writer leaves that
  * to a stream as long as it can: it must not pay for what others wrote. */
-#define WAL_PAGES_STREAM 1000
+#define WAL_PAGES_STREAM 4000
 #define WAL_PAGES_SHORT 8000
 
 enum weir_err

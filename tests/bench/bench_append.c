@@ -172,14 +172,17 @@ static void plain_events(struct side *side, size_t first)
     must_sql(side->db, sqlite3_exec(side->db, "BEGIN IMMEDIATE", NULL, NULL, NULL));
     for (size_t i = 0; i < BATCH; i++) {
         const struct weir_event *event = &items[i];
-        (void)sqlite3_bind_text(side->insert, 1, (const char *)event->source.data,
-                                (int)event->source.length, SQLITE_STATIC);
-        (void)sqlite3_bind_text(side->insert, 2, (const char *)event->id.data,
-                                (int)event->id.length, SQLITE_STATIC);
-        (void)sqlite3_bind_int64(side->insert, 3, (int64_t)event->rev);
-        (void)sqlite3_bind_int64(side->insert, 4, event->occurred_ms);
-        (void)sqlite3_bind_blob(side->insert, 5, payloads[i].data, (int)payloads[i].length,
+        (void)sqlite3_bind_int(side->insert, 1, 4);
+        (void)sqlite3_bind_int(side->insert, 2, 0);
+        (void)sqlite3_bind_int64(side->insert, 3, event->occurred_ms);
+        (void)sqlite3_bind_blob(side->insert, 4, payloads[i].data, (int)payloads[i].length,
                                 SQLITE_STATIC);
+        (void)sqlite3_bind_int(side->insert, 5, 1);
+        (void)sqlite3_bind_text(side->insert, 6, (const char *)event->id.data,
+                                (int)event->id.length, SQLITE_STATIC);
+        (void)sqlite3_bind_int64(side->insert, 7, (int64_t)event->rev);
+        (void)sqlite3_bind_text(side->insert, 8, (const char *)event->subject.data,
+                                (int)event->subject.length, SQLITE_STATIC);
         must_sql(side->db, sqlite3_step(side->insert));
         must_sql(side->db, sqlite3_reset(side->insert));
     }
@@ -341,11 +344,12 @@ static void bench(struct weir_store *store, const char *path, size_t rows)
                "INSERT INTO tick(tick_ms, kind, flags, payload) VALUES (?, ?, ?, ?) "
                "ON CONFLICT DO NOTHING");
     plain_open(&texts, "plain-events.db",
-               "CREATE TABLE event(source TEXT NOT NULL, id TEXT NOT NULL, rev INTEGER NOT NULL, "
-               "occurred_ms INTEGER NOT NULL, payload BLOB NOT NULL, UNIQUE(source, id, rev)) "
-               "STRICT",
-               "INSERT INTO event(source, id, rev, occurred_ms, payload) VALUES (?, ?, ?, ?, ?) "
-               "ON CONFLICT DO NOTHING");
+               "CREATE TABLE event(kind INTEGER NOT NULL, flags INTEGER NOT NULL, "
+               "occurred_ms INTEGER NOT NULL, payload BLOB NOT NULL, source_id INTEGER NOT NULL, "
+               "id TEXT NOT NULL, rev INTEGER NOT NULL, subject TEXT NOT NULL, "
+               "UNIQUE(source_id, id, rev)) STRICT",
+               "INSERT INTO event(kind, flags, occurred_ms, payload, source_id, id, rev, subject) "
+               "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING");
     (void)printf("%-28s %12s %12s %8s\n", "batches of 1,000", "ours rows/s", "plain rows/s",
                  "ratio");
     compare(&ticks, &plain, rows);
