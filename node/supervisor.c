@@ -104,6 +104,20 @@ static void close_end(int *end)
     *end = -1;
 }
 
+/* All of it, when not all could be made. */
+static void plumbing_close(struct plumbing *pipes)
+{
+    for (int i = 0; i < WEIR_DUTY_COUNT; i++)
+        for (int end = 0; end < 2; end++) {
+            close_end(&pipes->wake[i][end]);
+            close_end(&pipes->ask[i][end]);
+        }
+    for (int end = 0; end < 2; end++) {
+        close_end(&pipes->stop[end]);
+        close_end(&pipes->ready[end]);
+    }
+}
+
 /* Closes what the process `mine` (or the supervisor: -1) has no business with. */
 static void plumbing_trim(struct plumbing *pipes, int mine)
 {
@@ -165,8 +179,11 @@ static bool crew_start(struct supervisor *supervisor)
     struct crew *crew = &supervisor->crew;
     struct plumbing pipes;
     *crew = (struct crew){.stop_out = -1, .ready_in = -1};
-    if (!plumbing_make(&pipes))
+    bool is_complete = true;
+    if (!plumbing_make(&pipes)) {
+        plumbing_close(&pipes);
         return false;
+    }
     crew->started_ms = weir_clock_monotonic_ms();
     for (int i = 0; i < WEIR_DUTY_COUNT; i++) {
         if (!is_wanted(supervisor, (enum weir_duty_id)i)) {
@@ -178,6 +195,7 @@ static bool crew_start(struct supervisor *supervisor)
             _exit(duty_main(supervisor, (enum weir_duty_id)i, &pipes));
         if (pid < 0) {
             weir_log(WEIR_LOG_ERROR, "fork_failed", "text=\"%s\"", strerror(errno));
+            is_complete = false;
             break;
         }
         crew->pids[i] = pid;
@@ -185,7 +203,7 @@ static bool crew_start(struct supervisor *supervisor)
     plumbing_trim(&pipes, -1);
     crew->stop_out = pipes.stop[1];
     crew->ready_in = pipes.ready[0];
-    return true;
+    return is_complete;
 }
 
 static unsigned crew_alive(const struct crew *crew)
@@ -373,10 +391,12 @@ int weir_supervisor_run(const struct weir_config *config, struct weir_run_option
         if (next != NEXT_RESTART)
             break;
         crew_stop(&supervisor);
-        if (!restart_is_due(&supervisor) || !crew_start(&supervisor))
+        if (!restart_is_due(&supervisor)) {
             status = supervisor.failures > FAILURES_MAX ? 1 : 0;
-        if (crew_alive(&supervisor.crew) == 0)
-            break;
+            break; /* told to stop, or given up */
+        }
+        if (!crew_start(&supervisor))
+            status = 1;
     }
     weir_notify("STOPPING=1");
     crew_stop(&supervisor);
