@@ -48,7 +48,8 @@ enum weir_err weir_append_begin(struct weir_append *append,
 }
 
 /* The tile of the newest leaf is full: what is not remembered of it is read from the rows. */
-static enum weir_err tile_finish(struct weir_append *append, struct weir_scope *scope)
+static enum weir_err
+tile_finish(struct weir_append *append, struct weir_scope *scope, const struct weir_hash *root)
 {
     struct weir_open_tile *tile = append->tile;
     uint64_t first = tile->size - WEIR_TILE_WIDTH;
@@ -63,7 +64,8 @@ static enum weir_err tile_finish(struct weir_append *append, struct weir_scope *
             return err;
     }
     tile->from = tile->size;
-    return weir_tile_put(append->store, scope, append->state->log_id, first / WEIR_TILE_WIDTH,
+    return weir_tile_put(append->store, scope,
+                         weir_tile_id(append->state->log_id, 0, first / WEIR_TILE_WIDTH), root,
                          tile->hashes);
 }
 
@@ -148,11 +150,15 @@ enum weir_err weir_append_add(struct weir_append *append,
     struct weir_open_tile *tile = append->tile;
     struct weir_hash *hash = &tile->hashes[tile->size % WEIR_TILE_WIDTH];
     *hash = weir_leaf_hash(bytes);
+    bool is_full = tile->size % WEIR_TILE_WIDTH == WEIR_TILE_WIDTH - 1;
+    struct weir_hash root;
+    if (is_full)
+        root = weir_tile_root_of_edge(&state->edge, hash);
     weir_edge_append(&state->edge, hash);
     tile->size++;
     if (seq != NULL)
         *seq = full.seq;
-    return tile->size % WEIR_TILE_WIDTH == 0 ? tile_finish(append, scope) : WEIR_OK;
+    return is_full ? tile_finish(append, scope, &root) : WEIR_OK;
 }
 
 enum weir_err weir_append_end(struct weir_append *append, struct weir_scope *scope)

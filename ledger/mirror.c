@@ -122,7 +122,9 @@ static enum weir_err tile_store(struct weir_store *store,
         if (err != WEIR_OK)
             return err;
     }
-    return weir_tile_put(store, scope, mirror->log_id, first / WEIR_TILE_WIDTH, hashes);
+    struct weir_hash root = weir_tile_root(hashes);
+    return weir_tile_put(store, scope, weir_tile_id(mirror->log_id, 0, first / WEIR_TILE_WIDTH),
+                         &root, hashes);
 }
 
 static enum weir_err leaves_add(struct weir_store *store,

@@ -6,7 +6,9 @@
 
 void weir_sums_init(struct weir_sums *sums, int64_t log_id)
 {
-    memset(sums, 0, sizeof(*sums));
+    if (sums->used_count > 0) /* left by a batch that failed */
+        memset(sums, 0, sizeof(*sums));
+    sums->newest = NULL;
     sums->log_id = log_id;
 }
 

@@ -40,7 +40,7 @@ struct weir_sums {
     struct weir_sum places[WEIR_SUM_PLACES];
 };
 
-/* Empty sums for a log. */
+/* Empty sums for a log; `sums` was zeroed once, or used before. */
 void weir_sums_init(struct weir_sums *sums, int64_t log_id);
 
 /* Errors: LIMIT (a class name too long), STORE. */

@@ -212,30 +212,49 @@ static enum weir_err tile_roots(struct weir_store *store,
     return err;
 }
 
+struct weir_hash weir_tile_root_of_edge(const struct weir_edge *edge, const struct weir_hash *leaf)
+{
+    assert(edge->size % WEIR_TILE_WIDTH == WEIR_TILE_WIDTH - 1);
+    struct weir_hash root = *leaf;
+    size_t count = (size_t)__builtin_popcountll(edge->size);
+    for (unsigned level = 0; 1u << level < WEIR_TILE_WIDTH; level++)
+        root = weir_merkle_node(&edge->stack[--count], &root);
+    return root;
+}
+
+static enum weir_err tile_insert(struct weir_store *store,
+                                 struct weir_scope *scope,
+                                 int64_t tile_id,
+                                 const struct weir_hash *root,
+                                 const struct weir_hash *hashes)
+{
+    return weir_sql_run(store, scope, "INSERT INTO tile(tile_id, root, hashes) VALUES (?, ?, ?)",
+                        WEIR_VALUES(weir_value_i64(tile_id), weir_value_hash(root),
+                                    weir_value_blob(hashes, WEIR_TILE_WIDTH * WEIR_HASH_BYTES)));
+}
+
 enum weir_err weir_tile_put(struct weir_store *store,
                             struct weir_scope *scope,
-                            int64_t log_id,
-                            uint64_t number,
+                            int64_t tile_id,
+                            const struct weir_hash *root,
                             const struct weir_hash hashes[static WEIR_TILE_WIDTH])
 {
     struct weir_hash above[WEIR_TILE_WIDTH];
-    const struct weir_hash *of_level = hashes;
-    for (unsigned level = 0; level < TILE_LEVEL_MAX; level++) {
-        struct weir_hash root = weir_tile_root(of_level);
-        enum weir_err err = weir_sql_run(
-            store, scope, "INSERT INTO tile(tile_id, root, hashes) VALUES (?, ?, ?)",
-            WEIR_VALUES(weir_value_i64(weir_tile_id(log_id, level, number)), weir_value_hash(&root),
-                        weir_value_blob(of_level, WEIR_TILE_WIDTH * WEIR_HASH_BYTES)));
-        if (err != WEIR_OK || number % WEIR_TILE_WIDTH != WEIR_TILE_WIDTH - 1)
-            return err;
-        uint64_t first = number - (WEIR_TILE_WIDTH - 1);
-        err = tile_roots(store, scope, weir_tile_id(log_id, level, first), WEIR_TILE_WIDTH, above);
-        if (err != WEIR_OK)
-            return err;
-        of_level = above;
+    int64_t log_id = tile_id >> 36;
+    uint64_t number = (uint64_t)tile_id & UINT32_MAX;
+    enum weir_err err = tile_insert(store, scope, tile_id, root, hashes);
+    for (unsigned level = 1; err == WEIR_OK && level < TILE_LEVEL_MAX; level++) {
+        if (number % WEIR_TILE_WIDTH != WEIR_TILE_WIDTH - 1)
+            return WEIR_OK;
         number /= WEIR_TILE_WIDTH;
+        int64_t below = weir_tile_id(log_id, level - 1, number * WEIR_TILE_WIDTH);
+        err = tile_roots(store, scope, below, WEIR_TILE_WIDTH, above);
+        struct weir_hash root_above = weir_tile_root(above);
+        if (err == WEIR_OK)
+            err =
+                tile_insert(store, scope, weir_tile_id(log_id, level, number), &root_above, above);
     }
-    return WEIR_OK;
+    return err;
 }
 
 static enum weir_err complete_tile(const struct weir_log_tree *tree,

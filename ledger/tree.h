@@ -55,11 +55,16 @@ WEIR_CHECKED enum weir_err weir_tree_hashes(const struct weir_log_tree *tree,
                                             struct weir_salt_range range,
                                             struct weir_hash *hashes);
 
-/* Stores the complete tile `number` of level 0 and every higher one that it completes. */
+/* The root over the last tile, which `leaf` completes: 255 leaves of it are in the edge already, so
+ * eight hashes are enough. */
+struct weir_hash weir_tile_root_of_edge(const struct weir_edge *edge, const struct weir_hash *leaf);
+
+/* Stores the complete tile `number` of level 0, with its root, and every higher one that it
+ * completes. */
 WEIR_CHECKED enum weir_err weir_tile_put(struct weir_store *store,
                                          struct weir_scope *scope,
-                                         int64_t log_id,
-                                         uint64_t number,
+                                         int64_t tile_id,
+                                         const struct weir_hash *root,
                                          const struct weir_hash hashes[static WEIR_TILE_WIDTH]);
 
 int64_t weir_tile_id(int64_t log_id, unsigned level, uint64_t number);

@@ -256,6 +256,26 @@ static void every_size_the_log_had_can_be_proved(void **state)
     }
 }
 
+static void a_log_with_tiles_of_tiles_can_be_proved(void **state)
+{
+    struct with_ledger *ledger = *state;
+    static struct weir_tick ticks[70000];
+    struct weir_gauge gauge = with_ledger_probed("api", WINDOW_MS, INTERVAL_MS);
+    int64_t log_id = with_ledger_log(ledger, &gauge);
+    struct weir_record_counts counts = {0};
+    for (size_t i = 0; i < 70000; i++)
+        ticks[i] = weir_tick_make(START_MS + (int64_t)i * INTERVAL_MS, WEIR_REASON_OK, 200, 1);
+    with_ledger_expect(
+        ledger, weir_record_ticks(ledger->store, &ledger->scope, log_id, ticks, 65535, &counts));
+    with_ledger_expect(ledger, weir_record_ticks(ledger->store, &ledger->scope, log_id,
+                                                 ticks + 65535, 70000 - 65535, &counts));
+    assert_int_equal(with_ledger_number(ledger, "SELECT count(*) FROM tile"), 273 + 1);
+    range_prove(ledger, log_id, (struct weir_range){.start = 1, .end = 40, .size = 70001});
+    range_prove(ledger, log_id, (struct weir_range){.start = 65500, .end = 65600, .size = 69999});
+    range_prove(ledger, log_id, (struct weir_range){.start = 30000, .end = 30001, .size = 65536});
+    with_ledger_check(ledger, NULL);
+}
+
 static void a_notice_counts_from_when_it_was_logged(void **state)
 {
     struct with_ledger *ledger = *state;
@@ -337,6 +357,35 @@ static void a_transaction_rolled_back_leaves_no_trace_in_memory(void **state)
     assert_int_equal(with_ledger_number(ledger, "SELECT size FROM head"), COUNT + 1);
 }
 
+static void two_handles_append_to_one_log_in_turn(void **state)
+{
+    struct with_ledger *ledger = *state;
+    struct weir_store *other = NULL;
+    struct weir_store_options options = {.mode = WEIR_STORE_WRITE};
+    struct weir_gauge gauge = with_ledger_probed("api", WINDOW_MS, INTERVAL_MS);
+    int64_t log_id = with_ledger_log(ledger, &gauge);
+    static struct weir_tick ticks[COUNT];
+    struct weir_record_counts counts = {0};
+    uint64_t seed = 17;
+    ticks_fill(ticks, 17);
+    with_ledger_expect(ledger, weir_store_open(&ledger->scope, ledger->path, &options, &other));
+    for (size_t done = 0; done < COUNT;) {
+        size_t batch = 1 + with_ledger_random(&seed) % 40;
+        if (batch > COUNT - done)
+            batch = COUNT - done;
+        struct weir_store *store = with_ledger_random(&seed) % 2 == 0 ? ledger->store : other;
+        with_ledger_expect(
+            ledger, weir_record_ticks(store, &ledger->scope, log_id, ticks + done, batch, &counts));
+        done += batch;
+    }
+    weir_store_close(other);
+    assert_int_equal(counts.added, COUNT);
+    struct weir_tick_list all = {.items = ticks, .count = COUNT};
+    struct weir_maintenance_list none = {0};
+    windows_compare(ledger, log_id, &gauge, &all, &none);
+    with_ledger_check(ledger, NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -345,8 +394,10 @@ int main(void)
         with_ledger(a_tick_from_the_past_is_put_aside_with_the_reason),
         with_ledger(the_ticks_of_a_window_come_with_their_neighbours),
         with_ledger(every_size_the_log_had_can_be_proved),
+        with_ledger(a_log_with_tiles_of_tiles_can_be_proved),
         with_ledger(a_notice_counts_from_when_it_was_logged),
         with_ledger(a_changed_definition_needs_a_new_gauge),
+        with_ledger(two_handles_append_to_one_log_in_turn),
         with_ledger(a_transaction_rolled_back_leaves_no_trace_in_memory),
     };
     return cmocka_run_group_tests_name("record", tests, NULL, NULL);

@@ -389,6 +389,33 @@ static void a_close_commits_to_its_inputs_and_late_events_make_a_revision(void *
     assert_true(with_ledger_number(ledger, "SELECT max(revision) FROM window_close") == 1);
 }
 
+static void two_handles_record_the_events_of_one_log_in_turn(void **state)
+{
+    struct with_ledger *ledger = *state;
+    struct weir_store *other = NULL;
+    struct weir_store_options options = {.mode = WEIR_STORE_WRITE};
+    struct weir_gauge gauge = with_ledger_otif("otif", WEIR_UNIT_COMMITMENT);
+    int64_t log_id = with_ledger_log(ledger, &gauge);
+    uint64_t seed = 99;
+    struct history history = shuffled(&ledger->scope, history_make(&ledger->scope, seed), seed);
+    struct weir_record_counts counts = {0};
+    with_ledger_expect(ledger, weir_store_open(&ledger->scope, ledger->path, &options, &other));
+    for (size_t done = 0; done < history.count;) {
+        size_t batch = 1 + with_ledger_random(&seed) % 9;
+        if (batch > history.count - done)
+            batch = history.count - done;
+        struct weir_events events = {
+            .items = history.items + done, .count = batch, .received_ms = INT64_MAX / 2};
+        struct weir_store *store = with_ledger_random(&seed) % 2 == 0 ? ledger->store : other;
+        with_ledger_expect(ledger,
+                           weir_record_events(store, &ledger->scope, log_id, &events, &counts));
+        done += batch;
+    }
+    weir_store_close(other);
+    tallies_compare(ledger, log_id, &gauge, history);
+    with_ledger_check(ledger, NULL);
+}
+
 static void impossible_events_are_put_aside(void **state)
 {
     struct with_ledger *ledger = *state;
@@ -458,6 +485,7 @@ int main(void)
         with_ledger(results_in_any_order_give_the_same_windows),
         with_ledger(a_stream_killed_anywhere_is_completed_by_importing_it_again),
         with_ledger(a_close_commits_to_its_inputs_and_late_events_make_a_revision),
+        with_ledger(two_handles_record_the_events_of_one_log_in_turn),
         with_ledger(impossible_events_are_put_aside),
         with_ledger(completed_jobs_are_listed_until_somebody_states_so),
     };
