@@ -343,6 +343,50 @@ static void write_sample(struct proof_world *world, const char *folder, const ch
     proof_free(world);
 }
 
+/* Files that are refused, one for each reason a verifier can give; named by their exit status. */
+static void write_refused(const char *folder)
+{
+    struct proof_world world;
+    proof_make(&world, proof_defaults());
+    world.sections[1].signature = world.sections[0].signature;
+    write_sample(&world, folder, "bad-11.weir-proof");
+    proof_make(&world, proof_defaults());
+    proof_checkpoint(&world, &world.sections[1], 0);
+    write_sample(&world, folder, "bad-12.weir-proof");
+    proof_make(&world, proof_defaults());
+    world.sections[1].definition.tick_ms++;
+    write_sample(&world, folder, "bad-13.weir-proof");
+    proof_make(&world, proof_defaults());
+    world.sections[1].opinion.first_leaf++;
+    proof_show(&world, &world.sections[1]);
+    proof_sign_opinion(&world, &world.sections[1]);
+    proof_report(&world, 2, 3);
+    write_sample(&world, folder, "bad-14.weir-proof");
+    proof_make(&world, proof_defaults());
+    world.sections[1].opinion.num--;
+    proof_sign_opinion(&world, &world.sections[1]);
+    proof_report(&world, 2, 3);
+    write_sample(&world, folder, "bad-15.weir-proof");
+    proof_begin(&world, proof_defaults(), SCRATCH_BYTES);
+    for (unsigned w = 0; w < 3; w++) { /* each saw a fault of its own */
+        const struct weir_interval span = {PROOF_START_MS - 2000, PROOF_START_MS + 12000};
+        const struct weir_interval down = {PROOF_START_MS + 3000 * (int64_t)w,
+                                           PROOF_START_MS + 3000 * (int64_t)w + 3000};
+        witness_log_ticks(&world.scope, &world.witnesses[w], span, 1000, down);
+    }
+    proof_make_sections(&world, 1);
+    proof_report(&world, 1, 3);
+    write_sample(&world, folder, "bad-16.weir-proof");
+    proof_make(&world, proof_defaults());
+    world.proof.factory.bytes[0] ^= 1;
+    write_sample(&world, folder, "bad-17.weir-proof");
+    proof_make(&world, proof_defaults());
+    struct weir_settled other = proof_settled(&world, DUE, DUE);
+    other.word++;
+    proof_pay_with(&world, &world.proof.domain.contract, &other);
+    write_sample(&world, folder, "bad-18.weir-proof");
+}
+
 static int write_samples(const char *folder)
 {
     struct proof_world world;
@@ -365,6 +409,7 @@ static int write_samples(const char *folder)
     proof_make_sections(&world, 0x0d);
     proof_report(&world, 1, 5);
     write_sample(&world, folder, "windows.weir-proof");
+    write_refused(folder);
     return 0;
 }
 
