@@ -76,11 +76,14 @@ read_hash(struct weir_scope *scope, const char *option, const char *text, struct
     return weir_fail(scope, WEIR_E_USAGE, "--%s takes 64 hex digits, not '%.80s'", option, text);
 }
 
-/* "0x" and 40 digits; capitals must be those of the checksum. */
+/* "0x" and 40 digits, as people write it (capitals are a checksum) or as our own JSON does. */
 static enum weir_err
 read_contract(struct weir_scope *scope, const char *text, struct weir_address *address)
 {
     if (weir_address_parse(scope, weir_slice_text(text), address) == WEIR_OK)
+        return WEIR_OK;
+    weir_scope_recover(scope);
+    if (weir_address_parse_hex(scope, weir_slice_text(text), address) == WEIR_OK)
         return WEIR_OK;
     weir_scope_recover(scope);
     return weir_fail(scope, WEIR_E_USAGE, "--contract takes an address, not '%.80s'", text);

@@ -66,7 +66,7 @@ class Demo {
     for (const node of this.nodes)
       await this.chain.provider.send('anvil_setBalance', [node.keys.gas, '0x56bc75e2d63100000']);
     say(`local chain at ${this.chain.url}, service at ${this.service.url}, three witnesses in ${this.folder}`);
-    this.startMs = Math.ceil((Date.now() + 14000) / (WINDOW_S * 1000)) * WINDOW_S * 1000;
+    this.startMs = Math.ceil((Date.now() + 18000) / (WINDOW_S * 1000)) * WINDOW_S * 1000;
     const terms = {
       provider: provider.address, customer: customer.address, startMs: this.startMs, windows: 360, lengthS: WINDOW_S,
       threshold: 2, cap: '500.00', tiers: [{ below: '95', payout: '25.00' }, { below: '60', payout: '60.00' }],
@@ -126,10 +126,10 @@ class Demo {
     const before = await this.chain.token.balanceOf(this.customer.address);
     say(`customer's balance before: ${amount(before)} tUSD`);
     const window = this.nextWindow();
-    const paid = Promise.any(this.nodes.map((node) => node.until(this.paidLine(window.index), 'the payout', 45000)));
+    const paid = Promise.any(this.nodes.map(async (node) => [node, await node.until(this.paidLine(window.index), 'the payout', 45000)]));
     paid.catch(() => {});
     await this.outage(2500);
-    this.paid = await paid;
+    [this.payer, this.paid] = await paid;
     this.window = window.index;
     const after = await this.chain.token.balanceOf(this.customer.address);
     say(`customer's balance after: ${amount(after)} tUSD`);
@@ -158,13 +158,10 @@ class Demo {
     const folder = resolve('.demo');
     mkdirSync(folder, { recursive: true });
     this.proofFile = join(folder, `shop-sla-${this.window}.weir-proof`);
-    let exported = null;
-    for (const node of this.nodes)
-      exported ??= await node.command('proof', 'export', 'shop-sla', String(this.window), '--tier', '1', '--output', this.proofFile).catch(() => null);
-    must(exported, 'a proof file');
+    await this.payer.command('proof', 'export', 'shop-sla', String(this.window), '--tier', '1', '--output', this.proofFile);
     say(`proof exported: ${this.proofFile} (${readFileSync(this.proofFile).length} bytes)`);
     const receipt = await this.chain.provider.getTransactionReceipt(this.paid.tx);
-    const good = await this.verify(this.proofFile, '--block-hash', receipt.blockHash);
+    const good = await this.verify(this.proofFile, '--contract', this.contract, '--block-hash', receipt.blockHash);
     say('weir-verify says:\n' + good.text.trim().split('\n').map((line) => `         | ${line}`).join('\n'));
     must(good.code === 0 && good.text.includes('PROVED: breached') && good.text.includes('and paid'), 'weir-verify says breached and paid');
     const named = await this.verify(this.proofFile);
