@@ -27,15 +27,17 @@ struct weir_tracked {
     uint8_t level;    /* on chain, as last read */
     uint8_t own_tier; /* of our newest opinion */
     bool has_opinion;
-    bool is_final;       /* our final opinion is made */
-    bool is_done;        /* nothing more will come of it */
-    uint32_t revision;   /* the next one of ours */
-    uint64_t tree_size;  /* of our newest opinion */
-    uint64_t serial;     /* when that was made; peers are told what is newer than they know */
-    uint8_t right_tier;  /* the tier for which a report is right; 0: none */
-    int64_t right_ms;    /* since when (monotonic) */
-    int64_t proposed_ms; /* when we proposed last (monotonic), 0: never */
-    uint8_t job_tier;    /* a payout job of ours exists at this tier */
+    bool is_final;             /* our final opinion is made */
+    bool is_done;              /* nothing more will come of it */
+    uint32_t revision;         /* the next one of ours */
+    uint64_t tree_size;        /* of our newest opinion */
+    uint64_t serial;           /* when that was made; peers are told what is newer than they know */
+    uint8_t right_tier;        /* the tier for which a report is right; 0: none */
+    int64_t right_ms;          /* since when (monotonic) */
+    int64_t proposed_ms;       /* when we proposed last (monotonic), 0: never */
+    uint8_t job_tier;          /* a payout job of ours exists at this tier */
+    struct weir_hash proposed; /* our last proposal at `right_tier`, once proposed_ms is set */
+    uint32_t backers;          /* who could have signed that */
 };
 
 /* What the settler knows about one agreement. */

@@ -167,6 +167,17 @@ static enum weir_err find_right_tier(struct proposal *proposal, uint8_t *right)
     return err;
 }
 
+/* Bit i: the proof shows that witness i measured its tier itself.  Only they may sign it: the
+ * report of another signer would be paid, but its proof would convince nobody. */
+static uint32_t backers_of(const struct weir_account *account)
+{
+    uint32_t backers = 0;
+    for (size_t i = 0; i < account->proof.section_count; i++)
+        if (account->opinions[i].tier_counted >= account->proof.report.breach.tier)
+            backers |= 1U << account->opinions[i].witness;
+    return backers;
+}
+
 /* Keeps a signature that verifies; anything else is the peer's refusal. */
 static void take_signature(struct proposal *proposal, uint8_t witness, struct weir_slice hex)
 {
@@ -198,7 +209,8 @@ static bool has_enough(void *context, struct weir_peer_call *ended)
 {
     struct proposal *proposal = context;
     int witness = witness_of_contact(proposal->book->agreement, ended->contact);
-    if (ended->is_answered && ended->result.status == 200)
+    bool may_sign = (backers_of(proposal->account) >> witness & 1) != 0;
+    if (ended->is_answered && ended->result.status == 200 && may_sign)
         take_signature(proposal, (uint8_t)witness, ended->result.body);
     else if (ended->is_answered)
         weir_log(WEIR_LOG_INFO, "report_not_signed", "peer=%s status=%u body=\"%.300s\"",
@@ -308,13 +320,47 @@ static enum weir_err complete(struct proposal *proposal)
     return err;
 }
 
+/* A proposal that lacked signatures is made again as it was while nobody new could sign it: every
+ * other one would be a further report, of which each signer gives only so many (protocol 9.4). */
+static enum weir_err repeat(struct proposal *proposal)
+{
+    struct weir_tracked *tracked = proposal->tracked;
+    uint32_t backers = backers_of(proposal->account);
+    if (tracked->proposed_ms != 0 && (backers & ~tracked->backers) == 0) {
+        struct weir_report_row row;
+        struct weir_account *account = weir_take(proposal->scope, 1, sizeof(*account));
+        const struct weir_proof_rules rules = {.terms = &proposal->book->agreement->hash,
+                                               .stale = proposal->stale,
+                                               .stale_count = proposal->stale_count};
+        enum weir_err err = account == NULL
+                                ? proposal->scope->err
+                                : weir_report_find(proposal->settler->worker.store, proposal->scope,
+                                                   &tracked->proposed, &row);
+        if (err == WEIR_OK)
+            err = weir_proof_verify(proposal->scope, row.proof, &rules, account);
+        if (err == WEIR_OK) {
+            proposal->account = account;
+            proposal->bytes = row.proof;
+            return WEIR_OK;
+        }
+        if (err == WEIR_E_STORE || err == WEIR_E_MEMORY)
+            return err;
+        weir_scope_recover(proposal->scope); /* it holds no longer: the new one is taken */
+    }
+    tracked->proposed = proposal->account->breach;
+    tracked->backers = backers;
+    return WEIR_OK;
+}
+
 static enum weir_err propose(struct proposal *proposal)
 {
     struct weir_tracked *tracked = proposal->tracked;
     const struct weir_agreement *agreement = proposal->book->agreement;
-    tracked->proposed_ms = weir_clock_monotonic_ms();
     const struct weir_peer_patience patience = {.is_enough = has_enough, .context = proposal};
-    enum weir_err err = store_report(proposal);
+    enum weir_err err = repeat(proposal);
+    tracked->proposed_ms = weir_clock_monotonic_ms();
+    if (err == WEIR_OK)
+        err = store_report(proposal);
     if (err == WEIR_OK)
         err = sign_own(proposal);
     unsigned m = agreement->terms.m;

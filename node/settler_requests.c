@@ -120,8 +120,8 @@ static enum weir_err serve(struct asked *asked)
         weir_scope_recover(asked->scope);
         err = make_job(asked);
     }
-    if (err == WEIR_OK || err == WEIR_E_STORE || err == WEIR_E_MEMORY)
-        return err;
+    if (err == WEIR_OK || err == WEIR_E_STORE || err == WEIR_E_MEMORY || weir_err_retryable(err))
+        return err; /* the request stays open */
     const char *why =
         weir_take_text(asked->scope, asked->scope->fault, strlen(asked->scope->fault));
     weir_scope_recover(asked->scope);
