@@ -85,10 +85,10 @@ take_result(struct weir_scope *scope, struct weir_peer_call *call, struct weir_h
     call->result.detail = weir_take_text(scope, result->detail, strlen(result->detail));
     call->result.body = (struct weir_slice){(const uint8_t *)body, result->body.length};
     call->is_answered = result->reason == WEIR_HTTP_ANSWERED;
-    if (call->is_answered) {
+    if (call->is_answered && result->status == 200) {
         call->contact->failures = 0;
         call->contact->quiet_until_ms = 0;
-    } else {
+    } else if (!call->is_answered) {
         weir_peer_failed(call->contact, weir_http_reason_name(result->reason));
     }
     return scope->err;
