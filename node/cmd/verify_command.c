@@ -10,6 +10,8 @@ int weir_cmd_verify(struct weir_command *command)
         .file = command->operands[0],
         .block_hash = weir_command_option(command, "block-hash"),
         .terms = weir_command_option(command, "terms"),
+        .contract = weir_command_option(command, "contract"),
+        .chain = weir_command_option(command, "chain"),
         .wants_json = command->wants_json,
     };
     return weir_verify_file(&options, stdout);
