@@ -337,15 +337,21 @@ static enum weir_err jobs_init(struct weir_scope *scope,
                                struct jobs *jobs)
 {
     assert(gauge->kind == WEIR_GAUGE_OTIF);
+    struct weir_event *fed = weir_take(scope, event_count, sizeof(*fed));
     *jobs = (struct jobs){
         .sorted = weir_take(scope, event_count, sizeof(*jobs->sorted)),
         .current = weir_take(scope, event_count, sizeof(*jobs->current)),
     };
-    if (jobs->sorted == NULL || jobs->current == NULL)
+    if (fed == NULL || jobs->sorted == NULL || jobs->current == NULL)
         return scope->err;
     for (size_t i = 0; i < event_count; i++)
         if (weir_event_feeds(&events[i], gauge))
-            jobs->sorted[jobs->count++] = &events[i];
+            fed[jobs->count++] = events[i];
+    /* Before the jobs are told apart: a later revision may name another job. */
+    if (weir_event_keep_current(scope, fed, &jobs->count) != WEIR_OK)
+        return scope->err;
+    for (size_t i = 0; i < jobs->count; i++)
+        jobs->sorted[i] = &fed[i];
     weir_sort(jobs->sorted, jobs->count, sizeof(*jobs->sorted), by_subject);
     return WEIR_OK;
 }

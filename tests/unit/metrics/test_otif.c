@@ -320,6 +320,35 @@ static void superseded_revisions_are_not_counted(void **state)
     assert_int_equal(outcome.on_time, 0);
 }
 
+/* Revision 1 corrects the job the promise was about: only that job is owed. */
+static void a_revision_that_names_another_job_leaves_the_first(void **state)
+{
+    struct weir_scope *scope = *state;
+    struct weir_gauge gauge = gauge_of(WEIR_UNIT_LINE, WEIR_MEASURE_OTIF);
+    struct weir_event events[] = {PROMISED(0, 10, 5), PROMISED(0, 10, 5),
+                                  OTHER(DELIVERED, NOON(9), 5)};
+    for (unsigned i = 0; i < 3; i++) {
+        events[i].source = S("erp");
+        events[i].subject = i == 0 ? S("wrong") : S("right");
+        events[i].id = i == 2 ? S("done") : S("plan");
+        events[i].rev = i == 1;
+    }
+    struct weir_tally_rows rows;
+    with_scope_expect(scope, weir_otif_compute(scope, &gauge, events, 3, &rows));
+    assert_int_equal(rows.count, 2); /* the class and all classes */
+    for (size_t i = 0; i < rows.count; i++) {
+        assert_int_equal(rows.items[i].tally.units, 1);
+        assert_int_equal(rows.items[i].tally.num, 1);
+    }
+    struct weir_interval window = rows.items[0].window;
+    struct weir_input_set inputs;
+    struct weir_input_set wanted;
+    with_scope_expect(scope, weir_otif_inputs(scope, &gauge, events, 3, window, &inputs));
+    with_scope_expect(scope, weir_otif_inputs(scope, &gauge, events + 1, 2, window, &wanted));
+    assert_int_equal(inputs.count, 2);
+    assert_true(weir_hash_equal(&inputs.digest, &wanted.digest));
+}
+
 static void a_due_date_outside_the_frozen_zone_is_an_error(void **state)
 {
     struct weir_scope *scope = *state;
@@ -499,6 +528,7 @@ int main(void)
         with_scope(a_job_counts_in_the_week_and_class_of_its_first_promise),
         with_scope(completion_is_when_the_last_part_came),
         with_scope(superseded_revisions_are_not_counted),
+        with_scope(a_revision_that_names_another_job_leaves_the_first),
         with_scope(a_due_date_outside_the_frozen_zone_is_an_error),
         with_scope(commitments_kept_up_to_date_agree_with_the_whole),
         with_scope(sums_neither_overflow_nor_fall_below_nothing),
