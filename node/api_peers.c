@@ -200,6 +200,40 @@ static enum weir_err read_intake(struct intake *intake, const struct weir_api_re
     return err == WEIR_OK ? check_skew(intake) : err;
 }
 
+/* Whether we hold a head of this log of the same size with another root: then its owner has signed
+ * two histories, and both heads are kept as proof (protocol section 10). */
+static enum weir_err keep_fork(struct intake *intake, struct weir_scope *scope, bool *is_fork)
+{
+    struct weir_store *store = intake->api->worker.store;
+    const struct weir_merkle_head *head = &intake->request.checkpoint.head;
+    struct weir_note note;
+    struct weir_checkpoint checkpoint;
+    struct weir_buffer text = {.capacity_max = WEIR_NOTE_BYTES_MAX};
+    struct weir_equivocation_row row = {
+        .kind = "checkpoint", .subject = intake->origin_hash, .found_ms = weir_clock_now()};
+    *is_fork = false;
+    enum weir_err err =
+        weir_head_note_load(store, scope, &intake->origin_hash, head->size, &row.first);
+    if (err == WEIR_E_NOT_FOUND) {
+        weir_scope_recover(scope);
+        return WEIR_OK;
+    }
+    if (err == WEIR_OK)
+        err = weir_checkpoint_note_parse(scope, row.first, &note, &checkpoint);
+    if (err != WEIR_OK || weir_hash_equal(&checkpoint.head.root, &head->root))
+        return err;
+    err = weir_note_print(scope, &intake->request.note, &text);
+    row.second = weir_buffer_slice(&text);
+    memcpy(row.node, intake->peer.keys->set.node.bytes, sizeof(row.node));
+    if (err == WEIR_OK)
+        err = weir_equivocation_put(store, scope, &row);
+    *is_fork = err == WEIR_OK;
+    if (*is_fork)
+        weir_log(WEIR_LOG_ERROR, "equivocation", "peer=%s log=%s size=%llu",
+                 intake->peer.peer->name, intake->origin, (unsigned long long)head->size);
+    return err;
+}
+
 /* 409 with the size that the peer must go on from. */
 static enum weir_err wrong_size(struct intake *intake, struct weir_api_answer *answer)
 {
@@ -236,6 +270,12 @@ enum weir_err weir_api_peer_log(struct weir_api *api,
         err = keep_all(intake);
     if (err == WEIR_E_STALE)
         return wrong_size(intake, answer);
+    if ((err == WEIR_E_CONFLICT || err == WEIR_E_INCLUSION) && intake->origin != NULL) {
+        struct weir_scope aside = {.arena = scope->arena}; /* the peer hears the first failure */
+        bool is_fork;
+        if (keep_fork(intake, &aside, &is_fork) != WEIR_OK)
+            weir_log_failure(WEIR_LOG_ERROR, "equivocation_not_kept", &aside);
+    }
     if (err == WEIR_OK)
         err = weir_api_cosign(api, scope, intake->exchange.request, answer);
     if (err == WEIR_OK)
@@ -290,6 +330,11 @@ enum weir_err weir_api_peer_cosigned(struct weir_api *api,
         err = read_origin(intake);
     if (err == WEIR_OK)
         err = weir_note_verify(scope, &intake->request.note, &intake->log_key, 1, &own_line);
+    bool is_fork = false;
+    if (err == WEIR_OK)
+        err = keep_fork(intake, scope, &is_fork);
+    if (is_fork)
+        err = weir_fail(scope, WEIR_E_CONFLICT, "another root of this size was signed before");
     if (err == WEIR_OK)
         err = weir_buffer_put(scope, &kept, intake->request.note.text.data,
                               intake->request.note.text.length);

@@ -19,6 +19,8 @@
 #include "node/log.h"
 #include "node/proofs.h"
 
+#define RANGES_MAX 64 /* of WEIR_CLIENT_BLOCKS_MAX blocks, searched at once */
+
 /* One intent being closed. */
 struct closing {
     struct weir_settler *settler;
@@ -63,6 +65,35 @@ enum weir_err weir_settler_book_payout(struct weir_settler *settler,
     return err != WEIR_OK ? err : weir_transfer_book(store, scope, &transfer);
 }
 
+/* Goes back from the final block, range by range: this node may have been away for days. */
+static enum weir_err search_chain(struct closing *closing)
+{
+    struct weir_scope *scope = closing->scope;
+    const struct weir_agreement *agreement = closing->book->agreement;
+    struct weir_client *client = &closing->book->rail->client;
+    struct weir_rail_head head;
+    struct weir_rail_head final;
+    struct weir_settled_query query = {
+        .agreement = agreement->domain.contract,
+        .word = weir_window_word(&agreement->terms, closing->intent->window),
+        .mask = weir_window_mask(&agreement->terms, closing->intent->window),
+        .tier = closing->intent->tier,
+    };
+    enum weir_err err = weir_client_heads(client, scope, &head, &final);
+    if (err != WEIR_OK)
+        return err;
+    query.to_block = final.number;
+    for (unsigned range = 0;; range++) {
+        uint64_t back = WEIR_CLIENT_BLOCKS_MAX - 1;
+        query.from_block = query.to_block < back ? 0 : query.to_block - back;
+        err = weir_client_find_settled(client, scope, &query, &closing->tx);
+        if (err != WEIR_E_NOT_FOUND || query.from_block == 0 || range == RANGES_MAX)
+            return err;
+        weir_scope_recover(scope);
+        query.to_block = query.from_block - 1;
+    }
+}
+
 /* The transaction that settled the intent: our own when it is final, else whoever's log answers. */
 static enum weir_err find_tx(struct closing *closing)
 {
@@ -82,22 +113,7 @@ static enum weir_err find_tx(struct closing *closing)
     if (err != WEIR_OK && err != WEIR_E_NOT_FOUND)
         return err;
     weir_scope_recover(scope);
-    const struct weir_agreement *agreement = closing->book->agreement;
-    struct weir_client *client = &closing->book->rail->client;
-    struct weir_rail_head head;
-    struct weir_rail_head final;
-    err = weir_client_heads(client, scope, &head, &final);
-    uint64_t back =
-        final.number < WEIR_CLIENT_BLOCKS_MAX - 1 ? final.number : WEIR_CLIENT_BLOCKS_MAX - 1;
-    const struct weir_settled_query query = {
-        .agreement = agreement->domain.contract,
-        .word = weir_window_word(&agreement->terms, closing->intent->window),
-        .mask = weir_window_mask(&agreement->terms, closing->intent->window),
-        .tier = closing->intent->tier,
-        .from_block = final.number - back,
-        .to_block = final.number,
-    };
-    return err != WEIR_OK ? err : weir_client_find_settled(client, scope, &query, &closing->tx);
+    return search_chain(closing);
 }
 
 static enum weir_err find_log(struct closing *closing)
