@@ -23,6 +23,7 @@
 
 #define ANSWER_BYTES ((size_t)256 * 1024 * 1024)
 #define HEADER_BYTES ((size_t)32 * 1024)
+#define RECEIVING_BYTES_MAX ((size_t)128 * 1024 * 1024)
 #define WAIT_MS_MAX 2000
 #define STATUS_MS 2000
 #define CONTROL_CONNECTIONS 16
@@ -193,14 +194,19 @@ static enum MHD_Result begin_call(struct MHD_Connection *connection,
     return MHD_YES;
 }
 
-static void receive(const struct weir_api *api, struct call *call, const char *data, size_t length)
+/* Nobody is known before the whole body is here, so all senders together get so much and no more.
+ */
+static void receive(struct weir_api *api, struct call *call, const char *data, size_t length)
 {
     size_t limit = body_bytes_max(api, call->route);
     if (call->is_too_large || call->body.length + length > limit ||
+        api->receiving_bytes + length > RECEIVING_BYTES_MAX ||
         weir_buffer_put(&call->scope, &call->body, data, length) != WEIR_OK) {
         call->is_too_large = true; /* the rest is read and dropped, then refused */
         weir_scope_recover(&call->scope);
+        return;
     }
+    api->receiving_bytes += length;
 }
 
 /* libmicrohttpd's signature. NOLINTNEXTLINE(readability-function-size) */
@@ -245,8 +251,10 @@ static void end_call(void *context,
     struct weir_api *api = context;
     struct call *call = *state;
     weir_deadline_ended(deadlines_of(api, connection), connection, weir_clock_monotonic_ms());
-    if (call != NULL)
+    if (call != NULL) {
+        api->receiving_bytes -= call->body.length;
         weir_arena_free(call->arena);
+    }
     *state = NULL;
 }
 

@@ -35,8 +35,9 @@ struct weir_api {
     struct MHD_Daemon *control_daemon;
     struct weir_deadlines public_deadlines;
     struct weir_deadlines control_deadlines;
-    uint64_t requests; /* answered, for the counters */
-    uint64_t refused;  /* with 4xx */
+    size_t receiving_bytes; /* of all bodies that are here and not answered yet */
+    uint64_t requests;      /* answered, for the counters */
+    uint64_t refused;       /* with 4xx */
     int64_t status_at_ms;
 };
 
