@@ -17,7 +17,7 @@ enum weir_frame_type {
     WEIR_FRAME_KEYS = 1,       /* -> public keys and the signed key set */
     WEIR_FRAME_CHECKPOINT = 2, /* a head of an own log -> signed note */
     WEIR_FRAME_COSIGN = 3,     /* an add-checkpoint body -> cosignature line */
-    WEIR_FRAME_OPINION = 4,    /* an own verdict with its evidence -> signature */
+    WEIR_FRAME_OPINION = 4,    /* an own verdict with its evidence -> what is signed, signature */
     WEIR_FRAME_REPORT = 5,     /* unsigned proof -> signature over Breach */
     WEIR_FRAME_STATEMENT = 6,  /* a statement to sign in Nautilus form */
     WEIR_FRAME_TX = 7,         /* an unsigned transaction of an intent -> raw bytes */
