@@ -20,6 +20,7 @@
 
 #define HEARTBEAT_MS 30000 /* protocol 9.2 wants heads at least every 60 s */
 #define CORRECTIONS_MAX 4  /* of the size, in a row */
+#define CLAIM_MS 1000      /* a claim is proved so fast or not at all */
 #define GRACE_MS 250       /* for the slower peers while a payout waits for this exchange */
 
 /* One exchange under way. */
@@ -196,10 +197,13 @@ static enum weir_err fetch_own_head(struct exchange_round *round,
     const struct weir_agreement *agreement = round->book->agreement;
     char hex[WEIR_HASH_HEX_BYTES];
     weir_hash_hex(&round->log.origin_hash, hex);
+    /* Nobody else is served meanwhile. */
+    uint32_t longest_ms =
+        contact->peer->timeout_ms < CLAIM_MS ? (uint32_t)contact->peer->timeout_ms : CLAIM_MS;
     const struct weir_http_request request = {
         .url = weir_peer_url(scope, contact, weir_take_printf(scope, "/%s/checkpoint", hex)),
-        .limits = {.total_ms = (uint32_t)contact->peer->timeout_ms,
-                   .first_byte_ms = (uint32_t)contact->peer->timeout_ms,
+        .limits = {.total_ms = longest_ms,
+                   .first_byte_ms = longest_ms,
                    .body_bytes_max = WEIR_NOTE_BYTES_MAX},
         .allow_private = contact->peer->private_is_allowed,
     };
@@ -250,6 +254,16 @@ static enum weir_err check_rolled_back(struct exchange_round *round, struct weir
     return err;
 }
 
+/* The same, for a peer that claims it: one that shows nothing has given a wrong answer. */
+static enum weir_err prove_claim(struct exchange_round *round, struct weir_contact *contact)
+{
+    enum weir_err err = check_rolled_back(round, contact);
+    return err != WEIR_OK ? err
+                          : weir_fail(round->scope, WEIR_E_RANGE,
+                                      "'%s' claims to know more of our log than it shows",
+                                      contact->peer->name);
+}
+
 /* A well-formed 409: the peer wants to go on from another size.  One that never has enough is left
  * alone for a while. */
 static enum weir_err take_size(struct exchange_round *round, struct weir_peer_call *call)
@@ -259,13 +273,8 @@ static enum weir_err take_size(struct exchange_round *round, struct weir_peer_ca
     enum weir_err err = weir_witness_size_parse(round->scope, call->result.body, &size);
     if (err != WEIR_OK)
         return err;
-    if (size > round->newest.head.size) {
-        err = check_rolled_back(round, contact);
-        return err != WEIR_OK ? err
-                              : weir_fail(round->scope, WEIR_E_RANGE,
-                                          "'%s' claims to know more of our log than it shows",
-                                          contact->peer->name);
-    }
+    if (size > round->newest.head.size)
+        return prove_claim(round, contact);
     contact->known_size[round->book_index] = size;
     if (++contact->corrections > CORRECTIONS_MAX) {
         contact->corrections = 0;
@@ -309,16 +318,13 @@ static enum weir_err take_answer(struct exchange_round *round, struct weir_peer_
     if (result->status == WEIR_WITNESS_WRONG_SIZE &&
         strcmp(result->content_type, WEIR_WITNESS_SIZE_TYPE) == 0)
         return take_size(round, call);
-    if (result->status == WEIR_WITNESS_WRONG_SIZE && check_rolled_back(round, contact) != WEIR_OK) {
-        if (is_fatal(round->scope->err))
-            return round->scope->err;
-        weir_scope_recover(round->scope);
-    }
     weir_log(WEIR_LOG_WARN, "peer_refused", "peer=%s path=%s status=%u body=\"%.200s\"",
              contact->peer->name, call->path, result->status,
              result->body.data == NULL ? "" : (const char *)result->body.data);
     contact->quiet_until_ms = weir_clock_monotonic_ms() + 1000;
-    return WEIR_OK;
+    /* A conflict is our fork or the peer's lie: the one stops us, the other costs it our patience.
+     */
+    return result->status == WEIR_WITNESS_WRONG_SIZE ? prove_claim(round, contact) : WEIR_OK;
 }
 
 /* The cosignatures that a report needs are there. */
